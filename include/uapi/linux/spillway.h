@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: (GPL-2.0-or-later WITH Linux-syscall-note) */
+/*
+ * Spillway: the generic netlink family "spillway".
+ *
+ * Every operation and every multicast group needs CAP_NET_ADMIN in the network
+ * namespace (GENL_UNS_ADMIN_PERM): even the reads name client addresses. Every
+ * request names its device with %SPILLWAY_A_IFINDEX or %SPILLWAY_A_IFNAME. A
+ * refused request changes nothing, and its extended acknowledgement names the
+ * attribute. No operation reads a key back.
+ *
+ * Compatibility: attributes are added at the end, never renumbered; an attribute
+ * that the kernel does not know is refused (NL_VALIDATE_STRICT).
+ *
+ * Units are in the names: _US _MS _NS _BYTES; rates are bytes a second; loads are
+ * permille of the node's capacity (1000 = full) and may exceed 1000.
+ */
+#ifndef _UAPI_LINUX_SPILLWAY_H
+#define _UAPI_LINUX_SPILLWAY_H
+
+#define SPILLWAY_GENL_NAME	"spillway"
+#define SPILLWAY_GENL_VERSION	1
+
+/* Multicast groups. Each message carries the whole object and SPILLWAY_A_GENERATION. */
+#define SPILLWAY_MCGRP_CONFIG	"config"	/* SPILLWAY_CMD_DEV_NTF */
+#define SPILLWAY_MCGRP_HEALTH	"health"	/* SPILLWAY_CMD_PEER_NTF */
+#define SPILLWAY_MCGRP_CONN	"conn"		/* SPILLWAY_CMD_CONN_NTF: may flood */
+
+/* The kind for rtnetlink: ip link add spill0 type spillway */
+#define SPILLWAY_LINK_KIND	"spillway"
+
+#define SPILLWAY_KEY_LEN	32	/* ChaCha20-Poly1305, RFC 8439 */
+#define SPILLWAY_NAME_MAX	31	/* a peer's or node's name, without the NUL */
+#define SPILLWAY_BATCH_MAX	4096	/* entries in one offload or recall */
+#define SPILLWAY_TOP_MAX	65536	/* SPILLWAY_A_TOP */
+#define SPILLWAY_WEIGHT_MAX	10000
+#define SPILLWAY_LOAD_MAX	100000	/* permille */
+#define SPILLWAY_PEERS_MAX	1024
+#define SPILLWAY_PORT_DEFAULT	51821
+
+/**
+ * enum spillway_cmd - operations of the family
+ * @SPILLWAY_CMD_DEV_GET: do: the device, its settings and counters. dump: all
+ *	devices of the namespace.
+ * @SPILLWAY_CMD_DEV_SET: do: node name, id, port, load, forecast (all optional).
+ *	The id and the port can be changed only while the device is down (EBUSY).
+ * @SPILLWAY_CMD_PEER_GET: do: one peer by %SPILLWAY_A_PEER_ID or
+ *	%SPILLWAY_A_PEER_NAME; dump: all.
+ * @SPILLWAY_CMD_PEER_NEW: do: id, name, endpoint; weight, admin optional. EEXIST
+ *	where the id or the name is taken, EINVAL for the node itself.
+ * @SPILLWAY_CMD_PEER_SET: do: by id or name; endpoint, weight, admin.
+ * @SPILLWAY_CMD_PEER_DEL: do: by id or name; its connections return to local first.
+ * @SPILLWAY_CMD_KEY_NEW: do: a data key for a peer (%SPILLWAY_A_KEY_DIRECTION,
+ *	%SPILLWAY_A_KEY_ID, %SPILLWAY_A_KEY, optionally %SPILLWAY_A_KEY_FIRST_PN).
+ *	A new transmit key replaces the older one; a new receive key leaves the one
+ *	before it valid, so that datagrams under way still open.
+ * @SPILLWAY_CMD_KEY_DEL: do: wipes all keys of a peer; its connections return to
+ *	local first.
+ * @SPILLWAY_CMD_CONN_GET: do: one connection by %SPILLWAY_A_CONN_ID. dump: all
+ *	that match the filter attributes; with %SPILLWAY_A_TOP the best N by
+ *	%SPILLWAY_A_SORT, best first, else by id.
+ * @SPILLWAY_CMD_OFFLOAD: do: %SPILLWAY_A_BATCH of entries with
+ *	%SPILLWAY_A_CONN_ID and %SPILLWAY_A_PEER_ID. All or nothing.
+ * @SPILLWAY_CMD_RECALL: do: %SPILLWAY_A_BATCH of entries with
+ *	%SPILLWAY_A_CONN_ID; or, without a batch, %SPILLWAY_A_PEER_ID (all of one
+ *	peer), or neither (all).
+ * @SPILLWAY_CMD_DEV_NTF: event: device settings changed.
+ * @SPILLWAY_CMD_PEER_NTF: event: a peer came, changed its settings or state, went
+ *	(state %SPILLWAY_PEER_GONE).
+ * @SPILLWAY_CMD_CONN_NTF: event: a connection came, was offloaded, recalled, or
+ *	ended (%SPILLWAY_A_CONN_EVENT).
+ *
+ * OFFLOAD and RECALL with a batch answer with a message of the same command that
+ * holds %SPILLWAY_A_DONE (entries applied) and, where the batch was refused, one
+ * %SPILLWAY_A_BATCH nest of entries, in the order sent, each with its
+ * %SPILLWAY_A_CONN_ID and %SPILLWAY_A_REASON (%SPILLWAY_REASON_NONE for an entry
+ * that was well). The refused batch's netlink error follows that message.
+ */
+enum spillway_cmd {
+	SPILLWAY_CMD_UNSPEC,
+	SPILLWAY_CMD_DEV_GET,
+	SPILLWAY_CMD_DEV_SET,
+	SPILLWAY_CMD_PEER_GET,
+	SPILLWAY_CMD_PEER_NEW,
+	SPILLWAY_CMD_PEER_SET,
+	SPILLWAY_CMD_PEER_DEL,
+	SPILLWAY_CMD_KEY_NEW,
+	SPILLWAY_CMD_KEY_DEL,
+	SPILLWAY_CMD_CONN_GET,
+	SPILLWAY_CMD_OFFLOAD,
+	SPILLWAY_CMD_RECALL,
+	SPILLWAY_CMD_DEV_NTF,
+	SPILLWAY_CMD_PEER_NTF,
+	SPILLWAY_CMD_CONN_NTF,
+
+	__SPILLWAY_CMD_MAX
+};
+
+#define SPILLWAY_CMD_MAX (__SPILLWAY_CMD_MAX - 1)
+
+/**
+ * enum spillway_attr - attributes, one flat set for all operations
+ * @SPILLWAY_A_PAD: pads 64-bit attributes
+ * @SPILLWAY_A_IFINDEX: u32, the device
+ * @SPILLWAY_A_IFNAME: string, the device, where no index is given
+ * @SPILLWAY_A_GENERATION: u64, grows with each event of the device
+ * @SPILLWAY_A_NODE_ID: u16, 1..65535, this node's id in the pool
+ * @SPILLWAY_A_NODE_NAME: string up to %SPILLWAY_NAME_MAX
+ * @SPILLWAY_A_PORT: u16, host order, the UDP port of the tunnel
+ * @SPILLWAY_A_LOAD: u32 permille; of the node (DEV) or as the peer says (PEER)
+ * @SPILLWAY_A_FORECAST: u32 permille, highest load forecast within the horizon
+ * @SPILLWAY_A_CONNS: u32, connections in the table
+ * @SPILLWAY_A_CONNS_OFFLOADED: u32, of these, offloaded (DEV), or offloaded to the
+ *	peer (PEER)
+ * @SPILLWAY_A_STATS: nest of u64, see &enum spillway_stat: the attribute type is
+ *	the counter
+ * @SPILLWAY_A_PEER_ID: u16, the node id of the peer
+ * @SPILLWAY_A_PEER_NAME: string
+ * @SPILLWAY_A_PEER_ADDR4: be32, outer address of the peer
+ * @SPILLWAY_A_PEER_PORT: u16, host order, outer port of the peer
+ * @SPILLWAY_A_PEER_WEIGHT: u32, 0..%SPILLWAY_WEIGHT_MAX
+ * @SPILLWAY_A_PEER_ADMIN: u8, &enum spillway_admin: what the operator wants
+ * @SPILLWAY_A_PEER_STATE: u8, &enum spillway_peer_state: what health finds
+ * @SPILLWAY_A_PEER_REASON: u8, &enum spillway_reason: why the state is what it is
+ * @SPILLWAY_A_PEER_RTT_US: u32, smoothed (RFC 6298), absent before a first sample
+ * @SPILLWAY_A_PEER_SEEN_MS: u64, since the last authenticated datagram, absent if
+ *	never
+ * @SPILLWAY_A_KEY_DIRECTION: u8, &enum spillway_key_direction
+ * @SPILLWAY_A_KEY_ID: u32, chosen so that it is unique on the receiver
+ * @SPILLWAY_A_KEY: binary, %SPILLWAY_KEY_LEN bytes
+ * @SPILLWAY_A_KEY_FIRST_PN: u64, transmit keys only: first packet number. A key that
+ *	is installed again must go on above every number it was used with
+ * @SPILLWAY_A_CONN_ID: u64
+ * @SPILLWAY_A_CONN_DIRECTION: u8, &enum spillway_conn_direction. Filter
+ * @SPILLWAY_A_CONN_ROLE: u8, &enum spillway_conn_role. Filter
+ * @SPILLWAY_A_LOCAL_ADDR4: be32. Filter, with @SPILLWAY_A_LOCAL_PLEN
+ * @SPILLWAY_A_LOCAL_PORT: u16, host order. Filter
+ * @SPILLWAY_A_REMOTE_ADDR4: be32. Filter, with @SPILLWAY_A_REMOTE_PLEN
+ * @SPILLWAY_A_REMOTE_PORT: u16, host order. Filter
+ * @SPILLWAY_A_LOCAL_PLEN: u8, prefix length 0..32, filter only (default 32)
+ * @SPILLWAY_A_REMOTE_PLEN: u8, prefix length 0..32, filter only (default 32)
+ * @SPILLWAY_A_TCP_STATE: u8, as TCP_ESTABLISHED and the others
+ * @SPILLWAY_A_AGE_MS: u64, since the connection was seen first. As a filter: at
+ *	least this old
+ * @SPILLWAY_A_RTT_US: u32, smoothed by TCP
+ * @SPILLWAY_A_TX_RATE: u64, bytes a second sent, over the last second or more
+ * @SPILLWAY_A_RX_RATE: u64, bytes a second received, likewise
+ * @SPILLWAY_A_TX_BYTES: u64, payload sent, retransmissions left out
+ * @SPILLWAY_A_RX_BYTES: u64, payload received in order
+ * @SPILLWAY_A_RETRANS: u32, segments retransmitted in the connection's life
+ * @SPILLWAY_A_SEND_QUEUE: u32 bytes, written and not yet acknowledged
+ * @SPILLWAY_A_RECV_QUEUE: u32 bytes, received and not yet read
+ * @SPILLWAY_A_CONN_EVENT: u8, &enum spillway_conn_event
+ * @SPILLWAY_A_TOP: u32, 1..%SPILLWAY_TOP_MAX
+ * @SPILLWAY_A_SORT: u8, &enum spillway_sort
+ * @SPILLWAY_A_BATCH: nest of @SPILLWAY_A_ENTRY
+ * @SPILLWAY_A_ENTRY: nest, one connection of a batch
+ * @SPILLWAY_A_REASON: u8, &enum spillway_reason
+ * @SPILLWAY_A_DONE: u32, entries applied
+ * @SPILLWAY_A_PEER_FREE: u32 permille, capacity that the peer says it can take:
+ *	its threshold minus the greater of load and forecast, never below 0 (DEV_SET:
+ *	what this node says of itself)
+ * @SPILLWAY_A_CAPACITY: u64 bytes a second, the node's uplink (DEV_SET: of this
+ *	node; PEER_GET: as the peer says)
+ */
+enum spillway_attr {
+	SPILLWAY_A_UNSPEC,
+	SPILLWAY_A_PAD,
+	SPILLWAY_A_IFINDEX,
+	SPILLWAY_A_IFNAME,
+	SPILLWAY_A_GENERATION,
+	SPILLWAY_A_NODE_ID,
+	SPILLWAY_A_NODE_NAME,
+	SPILLWAY_A_PORT,
+	SPILLWAY_A_LOAD,
+	SPILLWAY_A_FORECAST,
+	SPILLWAY_A_CONNS,
+	SPILLWAY_A_CONNS_OFFLOADED,
+	SPILLWAY_A_STATS,
+	SPILLWAY_A_PEER_ID,
+	SPILLWAY_A_PEER_NAME,
+	SPILLWAY_A_PEER_ADDR4,
+	SPILLWAY_A_PEER_PORT,
+	SPILLWAY_A_PEER_WEIGHT,
+	SPILLWAY_A_PEER_ADMIN,
+	SPILLWAY_A_PEER_STATE,
+	SPILLWAY_A_PEER_REASON,
+	SPILLWAY_A_PEER_RTT_US,
+	SPILLWAY_A_PEER_SEEN_MS,
+	SPILLWAY_A_KEY_DIRECTION,
+	SPILLWAY_A_KEY_ID,
+	SPILLWAY_A_KEY,
+	SPILLWAY_A_KEY_FIRST_PN,
+	SPILLWAY_A_CONN_ID,
+	SPILLWAY_A_CONN_DIRECTION,
+	SPILLWAY_A_CONN_ROLE,
+	SPILLWAY_A_LOCAL_ADDR4,
+	SPILLWAY_A_LOCAL_PORT,
+	SPILLWAY_A_REMOTE_ADDR4,
+	SPILLWAY_A_REMOTE_PORT,
+	SPILLWAY_A_LOCAL_PLEN,
+	SPILLWAY_A_REMOTE_PLEN,
+	SPILLWAY_A_TCP_STATE,
+	SPILLWAY_A_AGE_MS,
+	SPILLWAY_A_RTT_US,
+	SPILLWAY_A_TX_RATE,
+	SPILLWAY_A_RX_RATE,
+	SPILLWAY_A_TX_BYTES,
+	SPILLWAY_A_RX_BYTES,
+	SPILLWAY_A_RETRANS,
+	SPILLWAY_A_SEND_QUEUE,
+	SPILLWAY_A_RECV_QUEUE,
+	SPILLWAY_A_CONN_EVENT,
+	SPILLWAY_A_TOP,
+	SPILLWAY_A_SORT,
+	SPILLWAY_A_BATCH,
+	SPILLWAY_A_ENTRY,
+	SPILLWAY_A_REASON,
+	SPILLWAY_A_DONE,
+	SPILLWAY_A_PEER_FREE,
+	SPILLWAY_A_CAPACITY,
+
+	__SPILLWAY_A_MAX
+};
+
+#define SPILLWAY_A_MAX (__SPILLWAY_A_MAX - 1)
+
+/* What the operator wants of a peer. */
+enum spillway_admin {
+	SPILLWAY_ADMIN_READY,
+	SPILLWAY_ADMIN_DRAIN,	/* takes nothing new */
+	SPILLWAY_ADMIN_MAINT,	/* takes nothing, and what it has returns */
+
+	__SPILLWAY_ADMIN_MAX
+};
+
+/* What health finds. Down: connections that the peer relays have returned to local. */
+enum spillway_peer_state {
+	SPILLWAY_PEER_INIT,	/* no keys yet, or never heard of */
+	SPILLWAY_PEER_UP,
+	SPILLWAY_PEER_SUSPECT,
+	SPILLWAY_PEER_DOWN,
+	SPILLWAY_PEER_GONE,	/* only in events: the peer was removed */
+
+	__SPILLWAY_PEER_STATE_MAX
+};
+
+enum spillway_key_direction {
+	SPILLWAY_KEY_TX,
+	SPILLWAY_KEY_RX,
+
+	__SPILLWAY_KEY_DIRECTION_MAX
+};
+
+enum spillway_conn_direction {
+	SPILLWAY_DIR_UNKNOWN,	/* found when the module started, no listener on its port */
+	SPILLWAY_DIR_OUT,	/* opened by this node */
+	SPILLWAY_DIR_IN,	/* accepted by this node */
+
+	__SPILLWAY_DIR_MAX
+};
+
+enum spillway_conn_role {
+	SPILLWAY_ROLE_LOCAL,
+	SPILLWAY_ROLE_OFFLOADED,	/* relayed by a peer */
+
+	__SPILLWAY_ROLE_MAX
+};
+
+enum spillway_conn_event {
+	SPILLWAY_CONN_NEW,
+	SPILLWAY_CONN_OFFLOADED,
+	SPILLWAY_CONN_RECALLED,
+	SPILLWAY_CONN_ENDED,
+};
+
+enum spillway_sort {
+	SPILLWAY_SORT_TX_RATE,
+	SPILLWAY_SORT_RX_RATE,
+	SPILLWAY_SORT_RATE,	/* both */
+	SPILLWAY_SORT_AGE,	/* oldest first */
+
+	__SPILLWAY_SORT_MAX
+};
+
+/**
+ * enum spillway_reason - why an entry was refused, a connection returned, or a peer
+ *	is in its state
+ */
+enum spillway_reason {
+	SPILLWAY_REASON_NONE,
+	SPILLWAY_REASON_OPERATOR,		/* asked for over netlink */
+	SPILLWAY_REASON_CONN_GONE,		/* no such connection (any more) */
+	SPILLWAY_REASON_CONN_STATE,		/* its TCP state cannot be moved */
+	SPILLWAY_REASON_CONN_BUSY,		/* offloaded already */
+	SPILLWAY_REASON_CONN_LOCAL,		/* recall of what is not offloaded */
+	SPILLWAY_REASON_CONN_TWICE,		/* twice in one batch */
+	SPILLWAY_REASON_CONN_LOOPBACK,		/* its far end is this node or a pool tunnel */
+	SPILLWAY_REASON_PEER_UNKNOWN,
+	SPILLWAY_REASON_PEER_SELF,
+	SPILLWAY_REASON_PEER_DOWN,
+	SPILLWAY_REASON_PEER_DRAIN,		/* admin is drain or maint, or its weight is 0 */
+	SPILLWAY_REASON_PEER_NO_KEY,
+	SPILLWAY_REASON_NO_HEARTBEAT,
+	SPILLWAY_REASON_DEVICE_DOWN,
+	SPILLWAY_REASON_MALFORMED,		/* an entry without what it needs */
+
+	__SPILLWAY_REASON_MAX
+};
+
+/**
+ * enum spillway_stat - counters of a device, attribute types below
+ *	%SPILLWAY_A_STATS. Monotonic; there is no way to zero them.
+ */
+enum spillway_stat {
+	SPILLWAY_STAT_UNSPEC,
+	SPILLWAY_STAT_TX_PACKETS,		/* datagrams sealed and sent */
+	SPILLWAY_STAT_TX_BYTES,			/* inner bytes in these */
+	SPILLWAY_STAT_RX_PACKETS,		/* datagrams opened and delivered */
+	SPILLWAY_STAT_RX_BYTES,
+	SPILLWAY_STAT_TX_RECUT,			/* inner packets cut to the path's size */
+	SPILLWAY_STAT_TX_DROP_NO_CONN,		/* routed here, but of no offloaded connection */
+	SPILLWAY_STAT_TX_DROP_NO_KEY,
+	SPILLWAY_STAT_TX_DROP_KEY_SPENT,	/* 2^60 packets */
+	SPILLWAY_STAT_TX_DROP_NO_ROUTE,
+	SPILLWAY_STAT_TX_DROP_LOOP,		/* the route to the peer is the tunnel */
+	SPILLWAY_STAT_TX_DROP_NOMEM,
+	SPILLWAY_STAT_TX_DROP_TOO_BIG,		/* cannot be re-cut */
+	SPILLWAY_STAT_RX_DROP_SHORT,
+	SPILLWAY_STAT_RX_DROP_TYPE,		/* unknown version or datagram type */
+	SPILLWAY_STAT_RX_DROP_NO_KEY,		/* unknown key id */
+	SPILLWAY_STAT_RX_DROP_ADDRESS,		/* not from the peer's endpoint */
+	SPILLWAY_STAT_RX_DROP_AUTH,		/* forged or damaged */
+	SPILLWAY_STAT_RX_DROP_REPLAY,
+	SPILLWAY_STAT_RX_DROP_FRAME,		/* authenticated, but malformed */
+	SPILLWAY_STAT_RX_DROP_INNER,		/* inner packet that relay does not carry */
+	SPILLWAY_STAT_RX_DROP_NOMEM,
+	SPILLWAY_STAT_RX_DROP_QUEUE,		/* the stack's queue was full */
+	SPILLWAY_STAT_CONN_NEW,
+	SPILLWAY_STAT_CONN_ENDED,
+	SPILLWAY_STAT_CONN_REFUSED,		/* table full or no memory: not tracked */
+	SPILLWAY_STAT_OFFLOADED,
+	SPILLWAY_STAT_RECALLED,			/* for any reason */
+	SPILLWAY_STAT_RETURNED,			/* of these, not asked for by the operator */
+	SPILLWAY_STAT_PEER_DOWN,
+	SPILLWAY_STAT_HEARTBEAT_TX,
+	SPILLWAY_STAT_HEARTBEAT_RX,
+
+	__SPILLWAY_STAT_MAX
+};
+
+#define SPILLWAY_STAT_MAX (__SPILLWAY_STAT_MAX - 1)
+
+#endif /* _UAPI_LINUX_SPILLWAY_H */
