@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The only place where a kernel version or feature is tested.
+ *
+ * Debian 6.1 and 6.12 differ here in names and in where a header lives; features
+ * are found by the macro or header that carries them wherever there is one, since
+ * stable kernels backport (a version number alone is not a test).
+ */
+#ifndef _SPW_COMPAT_H
+#define _SPW_COMPAT_H
+
+#include <linux/netdevice.h>
+#include <linux/version.h>
+#include <net/genetlink.h>
+
+#if __has_include(<net/gso.h>)
+#include <net/gso.h>
+#endif
+
+/* Lockless transmission and the binding to a namespace left the feature bits. */
+static inline void spw_compat_dev_flags(struct net_device *dev)
+{
+#ifdef NETIF_F_LLTX
+	dev->features |= NETIF_F_LLTX;
+#else
+	dev->lltx = true;
+#endif
+#ifdef NETIF_F_NETNS_LOCAL
+	dev->features |= NETIF_F_NETNS_LOCAL;
+#else
+	dev->netns_local = true;
+#endif
+}
+
+/* The attributes of a dump's request: genl_info_dump() came with the split ops. */
+static inline struct nlattr **spw_compat_dump_attrs(struct netlink_callback *cb)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	return genl_info_dump(cb)->attrs;
+#else
+	return genl_dumpit_info(cb)->attrs;
+#endif
+}
+
+#endif /* _SPW_COMPAT_H */

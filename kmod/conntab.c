@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The connection table: fed by the hooks as connections come, by a walk over the
+ * kernel's own table for those that were there before, and emptied of those whose
+ * socket has gone.
+ *
+ * Two ways in: by tuple (rhashtable, for the packet path) and by id (xarray, for
+ * people, and so that a dump can go on where it stopped). An entry is published by
+ * tuple last and unpublished there first; who takes it out of the tuple table owns
+ * its end. Memory is freed after a grace period.
+ *
+ * The packet path only adds entries and marks those that may have ended. Whether
+ * they have, the collector asks the kernel's socket table: it alone knows.
+ */
+#include <linux/ktime.h>
+#include <linux/rhashtable.h>
+#include <linux/siphash.h>
+#include <linux/slab.h>
+#include <net/inet_hashtables.h>
+#include <net/route.h>
+#include <net/tcp.h>
+
+#include "conntab.h"
+#include "device.h"
+#include "netlink.h"
+#include "relay.h"
+
+/* Connections of which a FIN or RST was seen are looked at this soon, ... */
+#define GC_SOON		HZ
+/* ... all of them this often (a socket may end without a packet). */
+#define GC_FULL		(10 * HZ)
+#define CONN_ENDING	XA_MARK_0
+
+static struct kmem_cache *conn_cache __ro_after_init;
+static siphash_key_t conn_hash_key __ro_after_init;
+
+/* Remote ends choose tuples, so the hash is keyed. */
+static u32 hash_tuple(const void *data, u32 len, u32 seed)
+{
+	const struct spw_tuple *t = data;
+
+	return siphash_3u32((__force u32)t->laddr, (__force u32)t->raddr,
+			    (__force u32)t->lport << 16 | (__force u32)t->rport,
+			    &conn_hash_key) ^ seed;
+}
+
+static const struct rhashtable_params conn_params = {
+	.head_offset = offsetof(struct spw_conn, node),
+	.key_offset = offsetof(struct spw_conn, tuple),
+	.key_len = sizeof(struct spw_tuple),
+	.hashfn = hash_tuple,
+	.automatic_shrinking = true,
+};
+
+static void conn_free_rcu(struct rcu_head *rcu)
+{
+	kmem_cache_free(conn_cache, container_of(rcu, struct spw_conn, rcu));
+}
+
+/* A place is reserved before anything is published, so that the limit holds. */
+static struct spw_conn *conn_new(struct spw_device *spw,
+				 const struct spw_tuple *tuple,
+				 const struct sock *sk,
+				 enum spillway_conn_direction dir)
+{
+	u32 max = spw_setting_get(&spw->settings, SPW_SET_conns_max);
+	struct spw_conn *conn;
+
+	if (!atomic_add_unless(&spw->nr_conns, 1, max))
+		return NULL;
+	conn = kmem_cache_zalloc(conn_cache, GFP_ATOMIC | __GFP_NOWARN);
+	if (!conn) {
+		atomic_dec(&spw->nr_conns);
+		return NULL;
+	}
+	conn->tuple = *tuple;
+	conn->bound_if = sk->sk_bound_dev_if;
+	conn->direction = dir;
+	conn->born = ktime_get_ns();
+	conn->id = atomic64_inc_return(&spw->conn_next_id);
+	return conn;
+}
+
+static void conn_drop_unpublished(struct spw_device *spw, struct spw_conn *conn)
+{
+	atomic_dec(&spw->nr_conns);
+	kmem_cache_free(conn_cache, conn);
+}
+
+/* The collector finishes what is marked here. */
+static void conn_mark_ending(struct spw_device *spw, struct spw_conn *conn)
+{
+	xa_lock_bh(&spw->conns_by_id);
+	__xa_set_mark(&spw->conns_by_id, conn->id, CONN_ENDING);
+	xa_unlock_bh(&spw->conns_by_id);
+}
+
+/*
+ * Once the entry can be found by id only the collector may free it: a request that
+ * holds the device's lock may be looking at it.
+ */
+static int conn_publish(struct spw_device *spw, struct spw_conn *conn)
+{
+	int err;
+
+	err = xa_err(xa_store_bh(&spw->conns_by_id, conn->id, conn,
+				 GFP_ATOMIC | __GFP_NOWARN));
+	if (err) {
+		conn_drop_unpublished(spw, conn);
+		return err;
+	}
+	err = rhashtable_insert_fast(&spw->conns, &conn->node, conn_params);
+	if (err) {
+		set_bit(SPW_CONN_STILLBORN, &conn->flags);
+		set_bit(SPW_CONN_GONE, &conn->flags);
+		conn_mark_ending(spw, conn);
+		return err;
+	}
+	spw_stat_inc(spw->stats, SPILLWAY_STAT_CONN_NEW);
+	spw_netlink_conn_event(spw, conn, SPILLWAY_CONN_NEW,
+			       SPILLWAY_REASON_NONE, GFP_ATOMIC);
+	return 0;
+}
+
+static void conn_unpublish(struct spw_device *spw, struct spw_conn *conn)
+{
+	if (rhashtable_remove_fast(&spw->conns, &conn->node, conn_params))
+		return;
+	set_bit(SPW_CONN_GONE, &conn->flags);
+	conn_mark_ending(spw, conn);
+}
+
+static void gc_soon(struct spw_device *spw)
+{
+	/* Never brings a queued run forward by much, so FINs may flood. */
+	if (!READ_ONCE(spw->dying) &&
+	    time_after(spw->gc_work.timer.expires, jiffies + GC_SOON))
+		mod_delayed_work(system_wq, &spw->gc_work, GC_SOON);
+}
+
+/**
+ * spw_conntab_born() - a handshake packet leaves this node
+ * @spw: device
+ * @tuple: of the connection
+ * @sk: its socket, or request socket
+ * @dir: who opened it
+ * @isn: our initial sequence number
+ *
+ * A repeated SYN changes nothing; a new one with the same tuple ends the entry of
+ * the connection before. Softirq or process context under RCU.
+ */
+void spw_conntab_born(struct spw_device *spw, const struct spw_tuple *tuple,
+		      const struct sock *sk, enum spillway_conn_direction dir,
+		      u32 isn)
+{
+	struct spw_conn *conn = spw_conntab_find(spw, tuple);
+
+	if (conn) {
+		if (conn->has_isn && conn->isn == isn)
+			return;
+		conn_unpublish(spw, conn);
+		gc_soon(spw);
+	}
+	conn = conn_new(spw, tuple, sk, dir);
+	if (!conn) {
+		spw_stat_inc(spw->stats, SPILLWAY_STAT_CONN_REFUSED);
+		return;
+	}
+	conn->isn = isn;
+	conn->has_isn = true;
+	if (conn_publish(spw, conn))
+		spw_stat_inc(spw->stats, SPILLWAY_STAT_CONN_REFUSED);
+}
+
+/**
+ * spw_conntab_ending() - a FIN or RST was seen
+ * @spw: device
+ * @tuple: of the connection
+ *
+ * Only a hint: it may be forged or out of window. Any context under RCU.
+ */
+void spw_conntab_ending(struct spw_device *spw, const struct spw_tuple *tuple)
+{
+	struct spw_conn *conn = spw_conntab_find(spw, tuple);
+
+	if (!conn || xa_get_mark(&spw->conns_by_id, conn->id, CONN_ENDING))
+		return;
+	conn_mark_ending(spw, conn);
+	gc_soon(spw);
+}
+
+/**
+ * spw_conntab_find() - look a connection up by tuple
+ * @spw: device
+ * @tuple: its name
+ *
+ * Return: valid until rcu_read_unlock(), or NULL.
+ */
+struct spw_conn *spw_conntab_find(struct spw_device *spw,
+				  const struct spw_tuple *tuple)
+{
+	return rhashtable_lookup(&spw->conns, tuple, conn_params);
+}
+
+/**
+ * spw_conntab_get() - look a connection up by id
+ * @spw: device
+ * @id: its id
+ *
+ * Return: valid until rcu_read_unlock() or, under &spw_device.lock, until that is
+ * dropped (only the collector frees, and it takes the lock); or NULL.
+ */
+struct spw_conn *spw_conntab_get(struct spw_device *spw, u64 id)
+{
+	struct spw_conn *conn = xa_load(&spw->conns_by_id, id);
+
+	return conn && !test_bit(SPW_CONN_GONE, &conn->flags) ? conn : NULL;
+}
+
+/**
+ * spw_conntab_next() - walk in the order of ids
+ * @spw: device, its lock held
+ * @id: lowest id wanted; receives the id found
+ *
+ * Return: as spw_conntab_get().
+ */
+struct spw_conn *spw_conntab_next(struct spw_device *spw, u64 *id)
+{
+	unsigned long index = *id;
+	struct spw_conn *conn;
+
+	lockdep_assert_held(&spw->lock);
+	conn = xa_find(&spw->conns_by_id, &index, ULONG_MAX, XA_PRESENT);
+	while (conn && test_bit(SPW_CONN_GONE, &conn->flags))
+		conn = xa_find_after(&spw->conns_by_id, &index, ULONG_MAX,
+				     XA_PRESENT);
+	*id = index;
+	return conn;
+}
+
+/* Last step of an end; the entry is out of the tuple table already. */
+static void conn_end(struct spw_device *spw, struct spw_conn *conn)
+{
+	spw_relay_forget(spw, conn);
+	xa_erase_bh(&spw->conns_by_id, conn->id);
+	atomic_dec(&spw->nr_conns);
+	if (!test_bit(SPW_CONN_STILLBORN, &conn->flags)) {
+		spw_stat_inc(spw->stats, SPILLWAY_STAT_CONN_ENDED);
+		spw_netlink_conn_event(spw, conn, SPILLWAY_CONN_ENDED,
+				       SPILLWAY_REASON_NONE, GFP_KERNEL);
+	}
+	call_rcu(&conn->rcu, conn_free_rcu);
+}
+
+static bool conn_lives(struct spw_device *spw, struct spw_conn *conn)
+{
+	struct sock *sk;
+	bool lives;
+
+	if (test_bit(SPW_CONN_GONE, &conn->flags))
+		return false;
+	rcu_read_lock();
+	sk = spw_conn_sock(spw, conn);
+	lives = spw_sock_lives(sk);
+	if (sk)
+		sock_gen_put(sk);
+	rcu_read_unlock();
+	return lives;
+}
+
+/* Returns whether entries are left that a FIN or RST was seen of. */
+static bool collect(struct spw_device *spw, bool full)
+{
+	xa_mark_t which = full ? XA_PRESENT : CONN_ENDING;
+	struct spw_conn *conn;
+	unsigned long id;
+
+	lockdep_assert_held(&spw->lock);
+	xa_for_each_marked(&spw->conns_by_id, id, conn, which) {
+		if (!conn_lives(spw, conn)) {
+			conn_unpublish(spw, conn);
+			conn_end(spw, conn);
+		}
+		cond_resched();
+	}
+	return xa_marked(&spw->conns_by_id, CONN_ENDING);
+}
+
+/* Is the other end on this node too? Such a connection cannot be relieved. */
+static bool stays_inside(struct spw_device *spw, const struct spw_tuple *tuple)
+{
+	return ipv4_is_loopback(tuple->raddr) ||
+	       inet_addr_type(spw->net, tuple->raddr) == RTN_LOCAL;
+}
+
+static bool has_listener(struct spw_device *spw, const struct sock *sk,
+			 const struct spw_tuple *t)
+{
+	return __inet_lookup_listener(spw->net,
+				      spw->net->ipv4.tcp_death_row.hashinfo,
+				      NULL, 0, t->raddr, t->rport, t->laddr,
+				      ntohs(t->lport), sk->sk_bound_dev_if, 0);
+}
+
+static void found(struct spw_device *spw, const struct sock *sk)
+{
+	struct spw_tuple tuple = {
+		.laddr = sk->sk_rcv_saddr,
+		.raddr = sk->sk_daddr,
+		.lport = htons(sk->sk_num),
+		.rport = sk->sk_dport,
+	};
+	struct spw_conn *conn;
+
+	if (stays_inside(spw, &tuple) || spw_conntab_find(spw, &tuple))
+		return;
+	conn = conn_new(spw, &tuple, sk, has_listener(spw, sk, &tuple) ?
+			SPILLWAY_DIR_IN : SPILLWAY_DIR_UNKNOWN);
+	if (!conn) {
+		spw_stat_inc(spw->stats, SPILLWAY_STAT_CONN_REFUSED);
+		return;
+	}
+	spw_conn_baseline(conn, sk);
+	if (conn_publish(spw, conn) == -ENOMEM)
+		spw_stat_inc(spw->stats, SPILLWAY_STAT_CONN_REFUSED);
+}
+
+/*
+ * Walk the kernel's table of established sockets for those of this namespace, as
+ * inet_diag does. The chain may be moved under the walk: what is missed then is
+ * found the next time.
+ */
+static void scan(struct spw_device *spw)
+{
+	struct inet_hashinfo *hashinfo = spw->net->ipv4.tcp_death_row.hashinfo;
+	struct hlist_nulls_node *node;
+	struct sock *sk;
+	unsigned int i;
+
+	for (i = 0; i <= hashinfo->ehash_mask; i++) {
+		if (hlist_nulls_empty(&hashinfo->ehash[i].chain)) {
+			if (!(i & 1023))
+				cond_resched();
+			continue;
+		}
+		rcu_read_lock();
+		sk_nulls_for_each_rcu(sk, node, &hashinfo->ehash[i].chain) {
+			if (!net_eq(sock_net(sk), spw->net) ||
+			    sk->sk_family != AF_INET || !sk_fullsock(sk) ||
+			    !spw_sock_lives(sk))
+				continue;
+			if (!refcount_inc_not_zero(&sk->sk_refcnt))
+				continue;
+			/* The memory may have become another socket meanwhile. */
+			if (net_eq(sock_net(sk), spw->net) &&
+			    sk->sk_family == AF_INET && sk_fullsock(sk) &&
+			    spw_sock_lives(sk))
+				found(spw, sk);
+			sock_gen_put(sk);
+		}
+		rcu_read_unlock();
+		cond_resched();
+	}
+}
+
+static void gc_work(struct work_struct *work)
+{
+	struct spw_device *spw = container_of(to_delayed_work(work),
+					      struct spw_device, gc_work);
+	bool full = time_after_eq(jiffies, spw->gc_full);
+	bool more;
+
+	mutex_lock(&spw->lock);
+	more = collect(spw, full);
+	if (full) {
+		/* Picks up those that came with a SYN cookie, too. */
+		scan(spw);
+		spw->gc_full = jiffies + GC_FULL;
+	}
+	if (!spw->dying)
+		queue_delayed_work(system_wq, &spw->gc_work,
+				   more ? GC_SOON : GC_FULL);
+	mutex_unlock(&spw->lock);
+}
+
+/**
+ * spw_conntab_init() - an empty table
+ * @spw: device that is not published yet
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int spw_conntab_init(struct spw_device *spw)
+{
+	INIT_DELAYED_WORK(&spw->gc_work, gc_work);
+	xa_init_flags(&spw->conns_by_id, XA_FLAGS_LOCK_BH);
+	return rhashtable_init(&spw->conns, &conn_params);
+}
+
+/**
+ * spw_conntab_start() - find what is there, and go on looking after it
+ * @spw: device, its hooks registered already so that nothing falls between
+ */
+void spw_conntab_start(struct spw_device *spw)
+{
+	spw->gc_full = jiffies + GC_FULL;
+	scan(spw);
+	queue_delayed_work(system_wq, &spw->gc_work, GC_FULL);
+}
+
+/**
+ * spw_conntab_stop() - the collector ends
+ * @spw: device, marked as dying; its lock not held
+ */
+void spw_conntab_stop(struct spw_device *spw)
+{
+	cancel_delayed_work_sync(&spw->gc_work);
+}
+
+/**
+ * spw_conntab_destroy() - free the table
+ * @spw: device that no hook and no request can reach any more
+ */
+void spw_conntab_destroy(struct spw_device *spw)
+{
+	struct spw_conn *conn;
+	unsigned long id;
+
+	xa_for_each(&spw->conns_by_id, id, conn) {
+		if (!test_bit(SPW_CONN_GONE, &conn->flags))
+			rhashtable_remove_fast(&spw->conns, &conn->node,
+					       conn_params);
+		xa_erase_bh(&spw->conns_by_id, id);
+		call_rcu(&conn->rcu, conn_free_rcu);
+	}
+	rhashtable_destroy(&spw->conns);
+	xa_destroy(&spw->conns_by_id);
+}
+
+/**
+ * spw_conntab_module_init() - what all tables share
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int __init spw_conntab_module_init(void)
+{
+	get_random_bytes(&conn_hash_key, sizeof(conn_hash_key));
+	conn_cache = KMEM_CACHE(spw_conn, 0);
+	return conn_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * spw_conntab_module_exit() - wait for the last entries and free the cache
+ */
+void spw_conntab_module_exit(void)
+{
+	rcu_barrier();
+	kmem_cache_destroy(conn_cache);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Keys, nonces, seal and open. */
+#ifndef _SPW_CRYPT_H
+#define _SPW_CRYPT_H
+
+#include <linux/spinlock.h>
+#include <linux/spillway.h>
+
+#include "replay.h"
+
+struct sk_buff;
+struct spw_peer;
+
+/**
+ * struct spw_key - a data key of one direction
+ * @peer: whose it is; lives longer than the key
+ * @id: unique on the receiver
+ * @secret: never leaves the kernel, wiped before the memory is freed
+ * @first_pn: transmit: where the numbers began
+ * @next_pn: transmit: next packet number
+ * @replay_lock: receive: guards @replay
+ * @replay: receive: numbers seen
+ * @rcu: freed after a grace period
+ */
+struct spw_key {
+	struct spw_peer *peer;
+	u32 id;
+	u8 secret[SPILLWAY_KEY_LEN];
+	u64 first_pn;
+	atomic64_t next_pn;
+	spinlock_t replay_lock; /* guards replay */
+	struct spw_replay replay;
+	struct rcu_head rcu;
+};
+
+struct spw_key *spw_key_new(struct spw_peer *peer, u32 id, const u8 *secret,
+			    u64 first_pn);
+void spw_key_free(struct spw_key *key);
+int spw_seal(struct spw_key *key, struct sk_buff *skb);
+bool spw_open(struct spw_key *key, struct sk_buff *skb, u64 pn);
+bool spw_key_too_old(const struct spw_key *key, u64 pn);
+bool spw_key_accept(struct spw_key *key, u64 pn);
+
+#endif /* _SPW_CRYPT_H */

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The root object of a network namespace: all that a node has hangs off it. */
+#ifndef _SPW_DEVICE_H
+#define _SPW_DEVICE_H
+
+#include <linux/mutex.h>
+#include <linux/netdevice.h>
+#include <linux/netfilter.h>
+#include <linux/rhashtable.h>
+#include <linux/spillway.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+#include <net/gro_cells.h>
+
+#include "settings.h"
+#include "stats.h"
+
+struct rtable;
+
+enum spw_device_limits {
+	SPW_HOOKS = 2,
+};
+
+/**
+ * struct spw_report - what a node says of its load, see SPILLWAY_A_LOAD and others
+ * @load: permille
+ * @forecast: permille
+ * @free: permille
+ * @capacity: bytes a second
+ */
+struct spw_report {
+	u32 load;
+	u32 forecast;
+	u32 free;
+	u64 capacity;
+};
+
+/**
+ * struct spw_device - private area of a spillway netdevice
+ * @dev: the netdevice
+ * @net: its namespace, for life (the device cannot be moved); no reference
+ * @lock: configuration and steering: every change of a peer, key, setting, report,
+ *	and of who relays a connection. Taken inside RTNL where both are needed
+ * @dying: under @lock: set once, when the device goes; nothing is added after it
+ * @settings: tunables
+ * @node_id: 1..65535, 0 until set; under @lock
+ * @node_name: under @lock
+ * @port: UDP port in host order; changes only while the device is down; under @lock
+ * @report: this node's; under @lock
+ * @generation: grows with each event
+ * @stats: counters
+ * @sock: tunnel socket while the device is up; RCU
+ * @gro_cells: received inner packets on their way up
+ * @steer_dst: route that leads relayed packets into the device; RCU, written under
+ *	RTNL when the device is created and when it goes
+ * @hooks: netfilter hooks of the namespace
+ * @hooked: @hooks are registered; under RTNL
+ * @conns: connections by tuple; lookups under RCU, see conntab.c
+ * @conns_by_id: the same by id; its own lock, irq off not needed but BH
+ * @conn_next_id: last id given
+ * @nr_conns: in the table, embryonic ones included
+ * @nr_offloaded: of these, relayed by a peer; lets the hook pass everything else
+ * @gc_work: finds connections that ended
+ * @gc_full: jiffies when @gc_work looks at all of them next
+ * @peers: by node id; changes under @lock, lookups under RCU
+ * @nr_peers: under @lock
+ * @rx_keys: receive keys by id; changes under @lock, lookups under RCU
+ * @health_work: sends heartbeats and notices silence
+ */
+struct spw_device {
+	struct net_device *dev;
+	struct net *net;
+	struct mutex lock; /* see above */
+	bool dying;
+	struct spw_settings settings;
+	u16 node_id;
+	char node_name[SPILLWAY_NAME_MAX + 1];
+	u16 port;
+	struct spw_report report;
+	atomic64_t generation;
+	struct spw_stats __percpu *stats;
+
+	struct sock __rcu *sock;
+	struct gro_cells gro_cells;
+	struct rtable __rcu *steer_dst;
+	struct nf_hook_ops hooks[SPW_HOOKS];
+	bool hooked;
+
+	struct rhashtable conns;
+	struct xarray conns_by_id;
+	atomic64_t conn_next_id;
+	atomic_t nr_conns;
+	atomic_t nr_offloaded;
+	struct delayed_work gc_work;
+	unsigned long gc_full;
+
+	struct xarray peers;
+	u32 nr_peers;
+	struct xarray rx_keys;
+	struct delayed_work health_work;
+};
+
+int spw_device_init(void);
+void spw_device_exit(void);
+bool spw_device_is(const struct net_device *dev);
+
+#endif /* _SPW_DEVICE_H */

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Frames: bytes to structs and back, every field checked. Pure: compiled for user
+ * space too, where it is unit-tested. Layouts are in messages.h.
+ */
+#include <asm/byteorder.h>
+#include <linux/errno.h>
+#include <linux/string.h>
+#include <linux/spillway.h>
+
+#include "link.h"
+
+static __u64 get_halves(const __be32 half[2])
+{
+	return (__u64)be32_to_cpu(half[0]) << 32 | be32_to_cpu(half[1]);
+}
+
+static void put_halves(__be32 half[2], __u64 value)
+{
+	half[0] = cpu_to_be32((__u32)(value >> 32));
+	half[1] = cpu_to_be32((__u32)value);
+}
+
+/**
+ * spw_link_parse_dgram() - check the clear header
+ * @data: UDP payload, at least %SPW_LEN_DGRAM_HDR bytes of it readable
+ * @len: whole UDP payload
+ * @key_id: receives the key's id
+ * @pn: receives the packet number
+ *
+ * Nothing in it is to be believed before the datagram has been opened.
+ *
+ * Return: 0, -EMSGSIZE (too short for a sealed frame), -EPROTO (not ours).
+ */
+int spw_link_parse_dgram(const void *data, size_t len, __u32 *key_id, __u64 *pn)
+{
+	struct spw_dgram_hdr hdr;
+
+	if (len < SPW_LEN_DGRAM_MIN)
+		return -EMSGSIZE;
+	memcpy(&hdr, data, sizeof(hdr));
+	if (hdr.version != SPW_WIRE_VERSION || hdr.type != SPW_WIRE_SEALED ||
+	    hdr.reserved)
+		return -EPROTO;
+	*key_id = be32_to_cpu(hdr.key_id);
+	*pn = be64_to_cpu(hdr.pn);
+	return 0;
+}
+
+/**
+ * spw_link_build_dgram() - write the clear header
+ * @data: room for %SPW_LEN_DGRAM_HDR bytes
+ * @key_id: of the key that seals, as the receiver knows it
+ * @pn: packet number
+ */
+void spw_link_build_dgram(void *data, __u32 key_id, __u64 pn)
+{
+	struct spw_dgram_hdr hdr = {
+		.version = SPW_WIRE_VERSION,
+		.type = SPW_WIRE_SEALED,
+		.key_id = cpu_to_be32(key_id),
+		.pn = cpu_to_be64(pn),
+	};
+
+	memcpy(data, &hdr, sizeof(hdr));
+}
+
+/**
+ * spw_link_parse_frame() - find the frame in an opened datagram
+ * @data: opened bytes, header and tag taken off
+ * @len: how many
+ * @frame: receives the frame
+ *
+ * Authenticated does not mean well-formed: the peer may run another version.
+ *
+ * Return: 0 or -EPROTO.
+ */
+int spw_link_parse_frame(const void *data, size_t len, struct spw_frame *frame)
+{
+	struct spw_frame_hdr hdr;
+
+	if (len < sizeof(hdr))
+		return -EPROTO;
+	memcpy(&hdr, data, sizeof(hdr));
+	if (hdr.flags || be16_to_cpu(hdr.len) != len - sizeof(hdr))
+		return -EPROTO;
+	if (hdr.type != SPW_FRAME_DATA && hdr.type != SPW_FRAME_HEARTBEAT)
+		return -EPROTO;
+	frame->type = hdr.type;
+	frame->len = be16_to_cpu(hdr.len);
+	frame->body = (const __u8 *)data + sizeof(hdr);
+	return 0;
+}
+
+/**
+ * spw_link_build_frame() - write a frame's header
+ * @data: room for %SPW_LEN_FRAME_HDR bytes
+ * @type: &enum spw_frame_type
+ * @len: of the body
+ */
+void spw_link_build_frame(void *data, __u8 type, __u16 len)
+{
+	struct spw_frame_hdr hdr = { .type = type, .len = cpu_to_be16(len) };
+
+	memcpy(data, &hdr, sizeof(hdr));
+}
+
+/**
+ * spw_link_parse_heartbeat() - read a heartbeat
+ * @frame: of type %SPW_FRAME_HEARTBEAT
+ * @hb: receives it
+ *
+ * Return: 0, or -EPROTO where a length or field is out of range; @hb is then
+ * untouched.
+ */
+int spw_link_parse_heartbeat(const struct spw_frame *frame,
+			     struct spw_heartbeat *hb)
+{
+	struct spw_wire_heartbeat wire;
+	struct spw_heartbeat got;
+
+	if (frame->len != sizeof(wire))
+		return -EPROTO;
+	memcpy(&wire, frame->body, sizeof(wire));
+	got.node_id = be16_to_cpu(wire.node_id);
+	got.load = be32_to_cpu(wire.load);
+	got.forecast = be32_to_cpu(wire.forecast);
+	got.free = be32_to_cpu(wire.free);
+	got.echo_delay_us = be32_to_cpu(wire.echo_delay_us);
+	got.capacity = get_halves(wire.capacity);
+	got.stamp = get_halves(wire.stamp);
+	got.echo = get_halves(wire.echo);
+
+	if (wire.reserved || !got.node_id || !got.stamp ||
+	    got.load > SPILLWAY_LOAD_MAX || got.forecast > SPILLWAY_LOAD_MAX ||
+	    got.free > SPILLWAY_LOAD_MAX)
+		return -EPROTO;
+	*hb = got;
+	return 0;
+}
+
+/**
+ * spw_link_build_heartbeat() - write a heartbeat's body
+ * @body: room for %SPW_LEN_HEARTBEAT bytes
+ * @hb: what to say
+ */
+void spw_link_build_heartbeat(void *body, const struct spw_heartbeat *hb)
+{
+	struct spw_wire_heartbeat wire = {
+		.node_id = cpu_to_be16(hb->node_id),
+		.load = cpu_to_be32(hb->load),
+		.forecast = cpu_to_be32(hb->forecast),
+		.free = cpu_to_be32(hb->free),
+		.echo_delay_us = cpu_to_be32(hb->echo_delay_us),
+	};
+
+	put_halves(wire.capacity, hb->capacity);
+	put_halves(wire.stamp, hb->stamp);
+	put_halves(wire.echo, hb->echo);
+	memcpy(body, &wire, sizeof(wire));
+}

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Peers: another node, its endpoint and keys, and its removal in two phases: first
+ * nothing finds it any more, and what it relays returns; then, after a grace
+ * period, its memory goes.
+ */
+#include <linux/inet.h>
+#include <linux/ktime.h>
+#include <linux/slab.h>
+
+#include "crypt.h"
+#include "netlink.h"
+#include "peer.h"
+#include "relay.h"
+
+static void peer_free(struct spw_peer *peer)
+{
+	dst_cache_destroy(&peer->dst_cache);
+	free_percpu(peer->stats);
+	kfree(peer);
+}
+
+static void peer_free_rcu(struct rcu_head *rcu)
+{
+	peer_free(container_of(rcu, struct spw_peer, rcu));
+}
+
+static struct spw_peer *peer_new(struct spw_device *spw,
+				 const struct spw_peer_config *config)
+{
+	struct spw_peer *peer = kzalloc(sizeof(*peer), GFP_KERNEL);
+
+	if (!peer)
+		return NULL;
+	peer->stats = alloc_percpu(struct spw_stats);
+	if (!peer->stats)
+		goto err_free;
+	if (dst_cache_init(&peer->dst_cache, GFP_KERNEL))
+		goto err_stats;
+
+	peer->spw = spw;
+	peer->id = config->id;
+	strscpy(peer->name, config->name, sizeof(peer->name));
+	seqlock_init(&peer->endpoint_lock);
+	spin_lock_init(&peer->hb_lock);
+	peer->endpoint = config->endpoint;
+	peer->weight = config->weight;
+	peer->admin = config->admin;
+	peer->state = SPILLWAY_PEER_INIT;
+	peer->reason = SPILLWAY_REASON_PEER_NO_KEY;
+	return peer;
+
+err_stats:
+	free_percpu(peer->stats);
+err_free:
+	kfree(peer);
+	return NULL;
+}
+
+/**
+ * spw_peer_add() - a new peer
+ * @spw: device, its lock held
+ * @config: checked by the caller; id and name are not in use
+ *
+ * Return: the peer or an error pointer: -ENOMEM, -ENOSPC (too many).
+ */
+struct spw_peer *spw_peer_add(struct spw_device *spw,
+			      const struct spw_peer_config *config)
+{
+	struct spw_peer *peer;
+	int err;
+
+	lockdep_assert_held(&spw->lock);
+	if (spw->nr_peers >= SPILLWAY_PEERS_MAX)
+		return ERR_PTR(-ENOSPC);
+	peer = peer_new(spw, config);
+	if (!peer)
+		return ERR_PTR(-ENOMEM);
+	err = xa_insert(&spw->peers, peer->id, peer, GFP_KERNEL);
+	if (err) {
+		peer_free(peer);
+		return ERR_PTR(err);
+	}
+	spw->nr_peers++;
+	netdev_dbg(spw->dev, "peer %s (%u) created\n", peer->name, peer->id);
+	spw_netlink_peer_event(peer);
+	return peer;
+}
+
+/**
+ * spw_peer_remove() - a peer goes
+ * @peer: under its device's lock; not to be used after this
+ */
+void spw_peer_remove(struct spw_peer *peer)
+{
+	struct spw_device *spw = peer->spw;
+
+	lockdep_assert_held(&spw->lock);
+	xa_erase(&spw->peers, peer->id);
+	spw->nr_peers--;
+	spw_relay_return_all(spw, peer, SPILLWAY_REASON_OPERATOR);
+	spw_peer_drop_keys(peer);
+	peer->state = SPILLWAY_PEER_GONE;
+	peer->reason = SPILLWAY_REASON_OPERATOR;
+	spw_netlink_peer_event(peer);
+	netdev_dbg(spw->dev, "peer %s (%u) destroyed\n", peer->name, peer->id);
+	call_rcu(&peer->rcu, peer_free_rcu);
+}
+
+/**
+ * spw_peer_remove_all() - the device goes
+ * @spw: device, its lock held
+ */
+void spw_peer_remove_all(struct spw_device *spw)
+{
+	struct spw_peer *peer;
+	unsigned long id;
+
+	xa_for_each(&spw->peers, id, peer)
+		spw_peer_remove(peer);
+}
+
+/**
+ * spw_peer_by_id() - find a peer
+ * @spw: device, under its lock or RCU
+ * @id: node id
+ */
+struct spw_peer *spw_peer_by_id(struct spw_device *spw, u16 id)
+{
+	return xa_load(&spw->peers, id);
+}
+
+/**
+ * spw_peer_by_name() - find a peer by the operator's name
+ * @spw: device, its lock held
+ * @name: its name
+ */
+struct spw_peer *spw_peer_by_name(struct spw_device *spw, const char *name)
+{
+	struct spw_peer *peer;
+	unsigned long id;
+
+	lockdep_assert_held(&spw->lock);
+	xa_for_each(&spw->peers, id, peer)
+		if (!strcmp(peer->name, name))
+			return peer;
+	return NULL;
+}
+
+/**
+ * spw_peer_get_endpoint() - where is it?
+ * @peer: under RCU or its device's lock
+ * @endpoint: receives a consistent copy
+ */
+void spw_peer_get_endpoint(struct spw_peer *peer, struct spw_endpoint *endpoint)
+{
+	unsigned int seq;
+
+	do {
+		seq = read_seqbegin(&peer->endpoint_lock);
+		*endpoint = peer->endpoint;
+	} while (read_seqretry(&peer->endpoint_lock, seq));
+}
+
+/**
+ * spw_peer_set_endpoint() - it has moved
+ * @peer: under its device's lock
+ * @endpoint: where to
+ */
+void spw_peer_set_endpoint(struct spw_peer *peer,
+			   const struct spw_endpoint *endpoint)
+{
+	write_seqlock_bh(&peer->endpoint_lock);
+	peer->endpoint = *endpoint;
+	write_sequnlock_bh(&peer->endpoint_lock);
+	dst_cache_reset(&peer->dst_cache);
+}
+
+/**
+ * spw_peer_add_tx_key() - seal with a new key from now on
+ * @peer: under its device's lock
+ * @id: as the peer knows the key
+ * @secret: %SPILLWAY_KEY_LEN bytes
+ * @first_pn: first packet number
+ *
+ * Return: 0; -ENOMEM; -EINVAL where the same key would go back to numbers it has
+ * used already, which would break the cipher.
+ */
+int spw_peer_add_tx_key(struct spw_peer *peer, u32 id, const u8 *secret,
+			u64 first_pn)
+{
+	struct spw_key *key, *old;
+
+	lockdep_assert_held(&peer->spw->lock);
+	old = rcu_dereference_protected(peer->tx_key,
+					lockdep_is_held(&peer->spw->lock));
+	if (old && !memcmp(old->secret, secret, SPILLWAY_KEY_LEN) &&
+	    first_pn < (u64)atomic64_read(&old->next_pn) + (1ULL << 20))
+		return -EINVAL;
+	key = spw_key_new(peer, id, secret, first_pn);
+	if (!key)
+		return -ENOMEM;
+	rcu_assign_pointer(peer->tx_key, key);
+	spw_key_free(old);
+	return 0;
+}
+
+/**
+ * spw_peer_add_rx_key() - open with one more key from now on
+ * @peer: under its device's lock
+ * @id: by which its datagrams name it
+ * @secret: %SPILLWAY_KEY_LEN bytes
+ *
+ * A key that the peer has already is left as it is: a fresh replay window would
+ * admit again what was received before.
+ *
+ * Return: 0; -ENOMEM; -EEXIST where @id names another key.
+ */
+int spw_peer_add_rx_key(struct spw_peer *peer, u32 id, const u8 *secret)
+{
+	struct spw_device *spw = peer->spw;
+	struct spw_key *key;
+	int err;
+
+	lockdep_assert_held(&spw->lock);
+	key = xa_load(&spw->rx_keys, id);
+	if (key)
+		return key->peer == peer &&
+		       !memcmp(key->secret, secret, SPILLWAY_KEY_LEN) ?
+		       0 : -EEXIST;
+	key = spw_key_new(peer, id, secret, 0);
+	if (!key)
+		return -ENOMEM;
+	err = xa_insert(&spw->rx_keys, id, key, GFP_KERNEL);
+	if (err) {
+		spw_key_free(key);
+		return err;
+	}
+	if (peer->rx_keys[1]) {
+		xa_erase(&spw->rx_keys, peer->rx_keys[1]->id);
+		spw_key_free(peer->rx_keys[1]);
+	}
+	peer->rx_keys[1] = peer->rx_keys[0];
+	peer->rx_keys[0] = key;
+	return 0;
+}
+
+/**
+ * spw_peer_drop_keys() - wipe all keys of a peer
+ * @peer: under its device's lock; what it relayed has returned
+ */
+void spw_peer_drop_keys(struct spw_peer *peer)
+{
+	struct spw_device *spw = peer->spw;
+	int i;
+
+	lockdep_assert_held(&spw->lock);
+	spw_key_free(rcu_replace_pointer(peer->tx_key, NULL,
+					 lockdep_is_held(&spw->lock)));
+	for (i = 0; i < ARRAY_SIZE(peer->rx_keys); i++) {
+		if (!peer->rx_keys[i])
+			continue;
+		xa_erase(&spw->rx_keys, peer->rx_keys[i]->id);
+		spw_key_free(peer->rx_keys[i]);
+		peer->rx_keys[i] = NULL;
+	}
+}
+
+/**
+ * spw_peer_heard() - an authentic datagram came
+ * @peer: under RCU
+ * @now: ktime (ns)
+ */
+void spw_peer_heard(struct spw_peer *peer, u64 now)
+{
+	WRITE_ONCE(peer->heard, now);
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The replay window: a ring of words that is cleared word by word as it moves, so
+ * that nothing is ever shifted (RFC 6479). Pure: unit-tested in user space.
+ */
+#include "replay.h"
+
+/**
+ * spw_replay_too_old() - is a number below the window?
+ * @next: &spw_replay.next
+ * @pn: packet number
+ *
+ * May be asked before the datagram is opened, to refuse old replays cheaply.
+ *
+ * Return: true where spw_replay_accept() would refuse whatever the bits say.
+ */
+_Bool spw_replay_too_old(__u64 next, __u64 pn)
+{
+	return next > SPW_REPLAY_WINDOW && pn < next - SPW_REPLAY_WINDOW;
+}
+
+static void advance(struct spw_replay *r, __u64 pn)
+{
+	__u64 word = pn / SPW_REPLAY_WORD_BITS;
+	__u64 top = r->next ? (r->next - 1) / SPW_REPLAY_WORD_BITS : 0;
+	__u64 steps = word - top;
+	__u64 i;
+
+	if (steps > SPW_REPLAY_WORDS)
+		steps = SPW_REPLAY_WORDS;
+	for (i = 0; i < steps; i++)
+		r->seen[(word - i) % SPW_REPLAY_WORDS] = 0;
+	r->next = pn + 1;
+}
+
+/**
+ * spw_replay_accept() - note a number, once
+ * @r: window
+ * @pn: number of a datagram that was authenticated, below 2^64 - 1
+ *
+ * Return: true the first time; false for a replay or a number below the window.
+ */
+_Bool spw_replay_accept(struct spw_replay *r, __u64 pn)
+{
+	__u64 bit = 1ULL << (pn % SPW_REPLAY_WORD_BITS);
+	__u64 *word = &r->seen[(pn / SPW_REPLAY_WORD_BITS) % SPW_REPLAY_WORDS];
+
+	if (pn == ~0ULL || spw_replay_too_old(r->next, pn))
+		return 0;
+	if (pn >= r->next)
+		advance(r, pn);
+	if (*word & bit)
+		return 0;
+	*word |= bit;
+	return 1;
+}

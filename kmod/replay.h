@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The replay window of one receive key (RFC 6479). Pure. */
+#ifndef _SPW_REPLAY_H
+#define _SPW_REPLAY_H
+
+#include <linux/types.h>
+
+enum spw_replay_size {
+	SPW_REPLAY_WORD_BITS = 64,
+	SPW_REPLAY_BITS = 8192,
+	/* one word is always being cleared: RFC 6479 section 2 */
+	SPW_REPLAY_WINDOW = SPW_REPLAY_BITS - SPW_REPLAY_WORD_BITS,
+	SPW_REPLAY_WORDS = SPW_REPLAY_BITS / SPW_REPLAY_WORD_BITS,
+};
+
+/**
+ * struct spw_replay - which packet numbers have been seen
+ * @next: one above the highest number seen; 0 if none
+ * @seen: ring of bits
+ *
+ * The caller's lock guards both; @next may be peeked at without it.
+ */
+struct spw_replay {
+	__u64 next;
+	__u64 seen[SPW_REPLAY_WORDS];
+};
+
+_Bool spw_replay_too_old(__u64 next, __u64 pn);
+_Bool spw_replay_accept(struct spw_replay *r, __u64 pn);
+
+#endif /* _SPW_REPLAY_H */

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Tunables: bounds, defaults and what must hold between two of them. */
+#include <linux/compiler.h>
+#include <linux/errno.h>
+
+#include "settings.h"
+
+static const struct {
+	const char *name;
+	u32 min;
+	u32 max;
+	u32 def;
+} table[] = {
+#define X(n, lo, hi, d) { .name = #n, .min = lo, .max = hi, .def = d },
+	SPW_SETTINGS(X)
+#undef X
+};
+
+/**
+ * spw_setting_name() - a tunable's file name, with its unit
+ * @which: tunable
+ */
+const char *spw_setting_name(enum spw_setting which)
+{
+	return table[which].name;
+}
+
+/**
+ * spw_settings_init() - set every tunable to its default
+ * @s: settings of a device that is not published yet
+ */
+void spw_settings_init(struct spw_settings *s)
+{
+	int i;
+
+	for (i = 0; i < SPW_SETTINGS_COUNT; i++)
+		s->value[i] = table[i].def;
+}
+
+/**
+ * spw_setting_get() - the value in force
+ * @s: settings
+ * @which: tunable
+ *
+ * Any context.
+ */
+u32 spw_setting_get(const struct spw_settings *s, enum spw_setting which)
+{
+	return READ_ONCE(s->value[which]);
+}
+
+/* One lost heartbeat must not take a peer down. */
+static bool consistent(const u32 *value)
+{
+	return value[SPW_SET_down_after_ms] >= 2 * value[SPW_SET_heartbeat_ms];
+}
+
+/**
+ * spw_setting_set() - change a tunable
+ * @s: settings, under &spw_device.lock
+ * @which: tunable
+ * @value: new value
+ *
+ * Return: 0; -ERANGE outside its bounds; -EINVAL where down_after_ms would be less
+ * than two heartbeats. Nothing changes on error.
+ */
+int spw_setting_set(struct spw_settings *s, enum spw_setting which, u32 value)
+{
+	struct spw_settings next = *s;
+
+	if (value < table[which].min || value > table[which].max)
+		return -ERANGE;
+	next.value[which] = value;
+	if (!consistent(next.value))
+		return -EINVAL;
+	WRITE_ONCE(s->value[which], value);
+	return 0;
+}
