@@ -324,7 +324,6 @@ static int build(struct config *config, struct config_text *text, struct config_
 	struct check check = { .config = config, .text = text, .err = err };
 	int ret;
 
-	memset(config, 0, sizeof(*config));
 	ret = config_walk(text, fields, config, err);
 	if (!ret)
 		ret = check_all(&check);
@@ -337,8 +336,10 @@ static int build(struct config *config, struct config_text *text, struct config_
 int config_load(struct config *config, const char *file, struct config_error *err)
 {
 	struct config_text text;
-	int ret = config_text_read(&text, file, err);
+	int ret;
 
+	memset(config, 0, sizeof(*config));
+	ret = config_text_read(&text, file, err);
 	return ret ? ret : build(config, &text, err);
 }
 
@@ -346,8 +347,10 @@ int config_parse(struct config *config, const char *file, const char *bytes, siz
 		 struct config_error *err)
 {
 	struct config_text text;
-	int ret = config_text_parse(&text, file, bytes, len, err);
+	int ret;
 
+	memset(config, 0, sizeof(*config));
+	ret = config_text_parse(&text, file, bytes, len, err);
 	return ret ? ret : build(config, &text, err);
 }
 

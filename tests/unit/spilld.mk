@@ -3,3 +3,8 @@
 UNIT_TESTS += test_config
 test_config_SRCS := ctl/config.c ctl/config_text.c ctl/config_walk.c ctl/units.c
 test_config_PKGS := json-c
+
+UNIT_TESTS += test_metrics
+test_metrics_SRCS := $(addprefix ctl/metrics/,metrics.c procfile.c rate.c \
+	cgroup_cpu.c cgroup_memory.c proc_cpu.c proc_memory.c netdev.c conns.c)
+test_metrics_PKGS := libnl-3.0 libnl-route-3.0
