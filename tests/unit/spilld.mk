@@ -8,3 +8,12 @@ UNIT_TESTS += test_metrics
 test_metrics_SRCS := $(addprefix ctl/metrics/,metrics.c procfile.c rate.c \
 	cgroup_cpu.c cgroup_memory.c proc_cpu.c proc_memory.c netdev.c conns.c)
 test_metrics_PKGS := libnl-3.0 libnl-route-3.0
+
+UNIT_TESTS += test_pnstore
+test_pnstore_SRCS := ctl/pnstore.c
+test_pnstore_PKGS := sqlite3
+
+UNIT_TESTS += test_sampler
+test_sampler_SRCS := ctl/sampler.c ctl/log.c ctl/config.c ctl/config_text.c \
+	ctl/config_walk.c ctl/units.c $(test_metrics_SRCS)
+test_sampler_PKGS := json-c libnl-3.0 libnl-route-3.0
