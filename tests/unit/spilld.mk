@@ -17,3 +17,10 @@ UNIT_TESTS += test_sampler
 test_sampler_SRCS := ctl/sampler.c ctl/log.c ctl/config.c ctl/config_text.c \
 	ctl/config_walk.c ctl/units.c $(test_metrics_SRCS)
 test_sampler_PKGS := json-c libnl-3.0 libnl-route-3.0
+
+UNIT_TESTS += test_decide
+test_decide_SRCS := ctl/decide.c
+
+UNIT_TESTS += test_status_server
+test_status_server_SRCS := ctl/status_server.c
+test_status_server_PKGS := libevent json-c
