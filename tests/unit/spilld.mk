@@ -24,3 +24,7 @@ test_decide_SRCS := ctl/decide.c
 UNIT_TESTS += test_status_server
 test_status_server_SRCS := ctl/status_server.c
 test_status_server_PKGS := libevent json-c
+
+UNIT_TESTS += test_report
+test_report_SRCS := ctl/report.c ctl/trace.c ctl/decide.c $(test_sampler_SRCS)
+test_report_PKGS := $(test_sampler_PKGS)

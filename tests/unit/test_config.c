@@ -114,6 +114,21 @@ TEST(whole_file)
 	config_free(&config);
 }
 
+/* Unit tests run in the top directory. */
+TEST(example)
+{
+	struct config_error err = { "" };
+	struct config config;
+
+	ASSERT_EQ(0, config_load(&config, "ctl/spillway.json.example", &err)) {
+		TH_LOG("%s", err.text);
+	}
+	EXPECT_EQ(2, config.peer_count);
+	EXPECT_EQ(3, config.class_count);
+	EXPECT_EQ(125000000, config.sources.uplink_rate);
+	config_free(&config);
+}
+
 static const struct {
 	const char *text;
 	const char *error;

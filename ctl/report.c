@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* report: what spilld knows and did, as JSON. */
+#include <json-c/json.h>
+#include <math.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "report.h"
+
+static const char *const units[CONFIG_RESOURCES] = {
+	[CONFIG_CPU] = "cpus",
+	[CONFIG_MEMORY] = "bytes",
+	[CONFIG_NETWORK] = "bytes_per_second",
+	[CONFIG_CONNS] = "connections",
+};
+
+/* What could not be allocated becomes null; json-c itself would abort. */
+static void add(struct json_object *object, const char *key, struct json_object *value)
+{
+	if (!object || json_object_object_add(object, key, value))
+		json_object_put(value);
+}
+
+/* Four digits behind the point: loads are not known better. NaN is null. */
+static struct json_object *number(double value)
+{
+	char text[64];
+
+	if (!isfinite(value))
+		return NULL;
+	snprintf(text, sizeof(text), "%.4f", value);
+	return json_object_new_double_s(value, text);
+}
+
+static struct json_object *count(uint64_t value)
+{
+	return json_object_new_uint64(value);
+}
+
+static struct json_object *known(int64_t value)
+{
+	return value < 0 ? NULL : json_object_new_int64(value);
+}
+
+static struct json_object *numbers(const double *values, size_t n)
+{
+	struct json_object *array = json_object_new_array_ext((int)n);
+
+	for (size_t i = 0; array && i < n; i++)
+		json_object_array_add(array, number(values[i]));
+	return array;
+}
+
+static struct json_object *resource(const struct sample *sample, enum config_resource which)
+{
+	const struct metrics_reading *reading = &sample->reading[which];
+	struct json_object *object = json_object_new_object();
+
+	add(object, "load", number(sample_load(sample, which)));
+	if (!sample->error[which]) {
+		add(object, "used", number(reading->used));
+		add(object, "capacity",
+		    number(reading->capacity > 0 ? reading->capacity : NAN));
+	}
+	add(object, "unit", json_object_new_string(units[which]));
+	return object;
+}
+
+static void add_sample(struct json_object *object, const struct sample *sample)
+{
+	struct json_object *resources = json_object_new_object();
+
+	add(object, "t_ms", json_object_new_int64(sample->time_ms));
+	for (enum config_resource i = 0; i < CONFIG_RESOURCES; i++)
+		add(resources, config_resource_names[i], resource(sample, i));
+	add(object, "resources", resources);
+	add(object, "load", number(sample->load));
+	add(object, "worst", isnan(sample->load) ? NULL :
+	    json_object_new_string(config_resource_names[sample->worst]));
+}
+
+static struct json_object *forecast(const struct report_tick *tick)
+{
+	struct json_object *object;
+
+	if (!tick->steps)
+		return NULL;
+	object = json_object_new_object();
+	add(object, "model", json_object_new_string(tick->model));
+	add(object, "step_ms", count(tick->step_ms));
+	add(object, "mean", numbers(tick->mean, tick->steps));
+	add(object, "lo", numbers(tick->lo, tick->steps));
+	add(object, "hi", numbers(tick->hi, tick->steps));
+	return object;
+}
+
+static struct json_object *move(const struct report_move *m)
+{
+	struct json_object *object = json_object_new_object();
+
+	add(object, "id", count(m->id));
+	add(object, "action",
+	    json_object_new_string(m->action == REPORT_OFFLOAD ? "offload" : "recall"));
+	add(object, "peer", m->peer[0] ? json_object_new_string(m->peer) : NULL);
+	add(object, "tx_bytes_per_second", count(m->tx_rate));
+	return object;
+}
+
+static struct json_object *moves(const struct report_tick *tick)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (size_t i = 0; array && i < tick->move_count; i++)
+		json_object_array_add(array, move(&tick->moves[i]));
+	return array;
+}
+
+struct json_object *report_tick_json(const struct report_tick *tick)
+{
+	const struct decide_verdict *verdict = &tick->verdict;
+	struct json_object *object = json_object_new_object();
+
+	if (!object)
+		return NULL;
+	add_sample(object, &tick->sample);
+	add(object, "forecast", forecast(tick));
+	add(object, "threshold", number(tick->threshold));
+	add(object, "state", json_object_new_string(decide_state_names[verdict->state]));
+	add(object, "predicted", json_object_new_boolean(verdict->crossing >= 0));
+	add(object, "crossing_ms", verdict->crossing < 0 ? NULL :
+	    count((uint64_t)verdict->crossing * tick->step_ms));
+	add(object, "peak", number(verdict->peak));
+	add(object, "conns", known(tick->conns));
+	add(object, "offloaded", known(tick->offloaded));
+	add(object, "missed", count(tick->missed));
+	add(object, "moves", moves(tick));
+	return object;
+}
+
+static struct json_object *node(const struct config_node *config)
+{
+	struct json_object *object = json_object_new_object();
+
+	add(object, "name", json_object_new_string(config->name));
+	add(object, "id", count(config->id));
+	add(object, "device", json_object_new_string(config->device));
+	return object;
+}
+
+static struct json_object *limits(const struct config *config)
+{
+	struct json_object *object = json_object_new_object();
+
+	add(object, "limit", number(config->threshold.limit));
+	add(object, "recall_below", number(config->offload.recall_below));
+	add(object, "capacity_bytes_per_second",
+	    config->sources.uplink_rate ? count(config->sources.uplink_rate) : NULL);
+	return object;
+}
+
+static struct json_object *peer(const struct report_peer *p)
+{
+	struct json_object *object = json_object_new_object();
+
+	add(object, "name", json_object_new_string(p->name));
+	add(object, "id", count(p->id));
+	add(object, "state", json_object_new_string(p->state));
+	add(object, "load", number(p->load));
+	add(object, "forecast", number(p->forecast));
+	add(object, "free", number(p->free));
+	add(object, "capacity_bytes_per_second", p->capacity ? count(p->capacity) : NULL);
+	add(object, "rtt_us", p->rtt_us ? count(p->rtt_us) : NULL);
+	add(object, "conns_offloaded", count(p->conns_offloaded));
+	return object;
+}
+
+static struct json_object *totals(const struct report_totals *t)
+{
+	struct json_object *object = json_object_new_object();
+
+	add(object, "ticks", count(t->ticks));
+	add(object, "missed", count(t->missed));
+	add(object, "rounds", count(t->rounds));
+	add(object, "offloaded", count(t->offloaded));
+	add(object, "recalled", count(t->recalled));
+	add(object, "refused", count(t->refused));
+	return object;
+}
+
+struct json_object *report_status_json(const struct report_status *status)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *peers = json_object_new_array();
+	unsigned long errors;
+	const char *error = log_last_error(&errors);
+
+	if (!object || !peers) {
+		json_object_put(object);
+		json_object_put(peers);
+		return NULL;
+	}
+	add(object, "node", node(&status->config->node));
+	add(object, "pid", json_object_new_int(getpid()));
+	add(object, "uptime_ms", count(status->uptime_ms));
+	add(object, "limits", limits(status->config));
+	add(object, "last", status->last ? report_tick_json(status->last) : NULL);
+	for (size_t i = 0; i < status->peer_count; i++)
+		json_object_array_add(peers, peer(&status->peers[i]));
+	add(object, "peers", peers);
+	add(object, "totals", totals(&status->totals));
+	add(object, "last_error", errors ? json_object_new_string(error) : NULL);
+	add(object, "error_count", count(errors));
+	return object;
+}
+
+struct json_object *report_error_json(const char *error)
+{
+	struct json_object *object = json_object_new_object();
+
+	if (object)
+		add(object, "error", json_object_new_string(error));
+	return object;
+}
