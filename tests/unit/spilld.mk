@@ -28,3 +28,6 @@ test_status_server_PKGS := libevent json-c
 UNIT_TESTS += test_report
 test_report_SRCS := ctl/report.c ctl/trace.c ctl/decide.c $(test_sampler_SRCS)
 test_report_PKGS := $(test_sampler_PKGS)
+
+UNIT_TESTS += test_series
+test_series_SRCS := ctl/series.c
