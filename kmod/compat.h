@@ -28,7 +28,7 @@ static inline void spw_compat_dev_flags(struct net_device *dev)
 #ifdef NETIF_F_NETNS_LOCAL
 	dev->features |= NETIF_F_NETNS_LOCAL;
 #else
-	dev->netns_local = true;
+	dev->netns_immutable = true;
 #endif
 }
 

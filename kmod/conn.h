@@ -31,6 +31,7 @@ struct spw_tuple {
 enum spw_conn_flags {
 	SPW_CONN_GONE,	/* out of the tuple table: replaced or ended */
 	SPW_CONN_STILLBORN, /* never in the tuple table: another was there first */
+	SPW_CONN_IN_BATCH, /* while a batch is checked: named once already */
 };
 
 /**

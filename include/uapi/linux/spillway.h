@@ -30,7 +30,7 @@
 
 #define SPILLWAY_KEY_LEN	32	/* ChaCha20-Poly1305, RFC 8439 */
 #define SPILLWAY_NAME_MAX	31	/* a peer's or node's name, without the NUL */
-#define SPILLWAY_BATCH_MAX	4096	/* entries in one offload or recall */
+#define SPILLWAY_BATCH_MAX	2048	/* entries in one offload or recall: what a nest holds */
 #define SPILLWAY_TOP_MAX	65536	/* SPILLWAY_A_TOP */
 #define SPILLWAY_WEIGHT_MAX	10000
 #define SPILLWAY_LOAD_MAX	100000	/* permille */

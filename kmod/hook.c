@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The netfilter hooks; the only file that says NF_*. They see connections come and
+ * end, and steer the packets of those that a peer relays. A packet of any other
+ * connection costs a look at its flags and at one counter.
+ */
+#include <linux/ip.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/skbuff.h>
+#include <linux/tcp.h>
+#include <net/ip.h>
+
+#include "conntab.h"
+#include "device.h"
+#include "hook.h"
+#include "relay.h"
+
+static struct tcphdr *tcp_of(const struct sk_buff *skb, struct tcphdr *buf)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+	if (iph->protocol != IPPROTO_TCP || ip_is_fragment(iph))
+		return NULL;
+	return skb_header_pointer(skb, skb_network_offset(skb) + ip_hdrlen(skb),
+				  sizeof(*buf), buf);
+}
+
+/*
+ * SYN: this node opens. SYN and ACK: it accepts; the packet belongs to a request
+ * socket then, so that the kernel's own backlog bounds what a flood of SYNs can
+ * make grow here. With a SYN cookie there is none: the collector finds the
+ * connection later, once it is real.
+ */
+static void handshake(struct spw_device *spw, const struct sk_buff *skb,
+		      const struct spw_tuple *tuple, const struct tcphdr *th)
+{
+	if (!skb->sk)
+		return;
+	spw_conntab_born(spw, tuple, skb->sk,
+			 th->ack ? SPILLWAY_DIR_IN : SPILLWAY_DIR_OUT,
+			 ntohl(th->seq));
+}
+
+/* Last in OUTPUT: what the user's rules drop or rewrite is settled. */
+static unsigned int local_out(void *priv, struct sk_buff *skb,
+			      const struct nf_hook_state *state)
+{
+	struct spw_device *spw = priv;
+	struct spw_tuple tuple;
+	struct tcphdr buf, *th;
+
+	th = tcp_of(skb, &buf);
+	if (!th || (state->out->flags & IFF_LOOPBACK))
+		return NF_ACCEPT;
+	if (likely(!th->syn && !th->fin && !th->rst) &&
+	    !atomic_read(&spw->nr_offloaded))
+		return NF_ACCEPT;
+
+	spw_tuple_out(&tuple, ip_hdr(skb), th);
+	if (th->syn && !th->rst)
+		handshake(spw, skb, &tuple, th);
+	else if (th->fin || th->rst)
+		spw_conntab_ending(spw, &tuple);
+	if (atomic_read(&spw->nr_offloaded))
+		spw_relay_steer(spw, skb, &tuple);
+	return NF_ACCEPT;
+}
+
+/* Last in INPUT: a FIN or RST that the firewall lets through may end a connection. */
+static unsigned int local_in(void *priv, struct sk_buff *skb,
+			     const struct nf_hook_state *state)
+{
+	struct spw_device *spw = priv;
+	struct spw_tuple tuple;
+	struct tcphdr buf, *th;
+
+	th = tcp_of(skb, &buf);
+	if (!th || likely(!th->fin && !th->rst))
+		return NF_ACCEPT;
+	tuple.laddr = ip_hdr(skb)->daddr;
+	tuple.raddr = ip_hdr(skb)->saddr;
+	tuple.lport = th->dest;
+	tuple.rport = th->source;
+	spw_conntab_ending(spw, &tuple);
+	return NF_ACCEPT;
+}
+
+static const struct nf_hook_ops hooks[SPW_HOOKS] = {
+	{
+		.hook = local_out,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_LOCAL_OUT,
+		.priority = NF_IP_PRI_LAST,
+	},
+	{
+		.hook = local_in,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_LOCAL_IN,
+		.priority = NF_IP_PRI_LAST,
+	},
+};
+
+/**
+ * spw_hook_register() - begin to see packets
+ * @spw: device, its table and route ready; under RTNL
+ *
+ * Return: 0 or a negative error.
+ */
+int spw_hook_register(struct spw_device *spw)
+{
+	int err, i;
+
+	memcpy(spw->hooks, hooks, sizeof(hooks));
+	for (i = 0; i < SPW_HOOKS; i++)
+		spw->hooks[i].priv = spw;
+	err = nf_register_net_hooks(spw->net, spw->hooks, SPW_HOOKS);
+	spw->hooked = !err;
+	return err;
+}
+
+/**
+ * spw_hook_unregister() - see no packet any more, once this returns
+ * @spw: device; under RTNL
+ */
+void spw_hook_unregister(struct spw_device *spw)
+{
+	if (!spw->hooked)
+		return;
+	nf_unregister_net_hooks(spw->net, spw->hooks, SPW_HOOKS);
+	spw->hooked = false;
+	synchronize_net();
+}

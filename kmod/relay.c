@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Relay: the socket stays, its packets leave through a peer. The only state is one
+ * pointer in the connection's entry, so taking a connection back is one step that
+ * cannot fail.
+ *
+ * A packet is steered by giving it a route into the device in the last LOCAL_OUT
+ * hook: OUTPUT has seen it with its own route before, POSTROUTING and the device's
+ * taps see it after. The socket's cached route is not touched.
+ */
+#include <linux/skbuff.h>
+#include <net/dst.h>
+#include <net/inet_hashtables.h>
+#include <net/route.h>
+#include <net/tcp.h>
+
+#include "conntab.h"
+#include "crypt.h"
+#include "netlink.h"
+#include "peer.h"
+#include "relay.h"
+
+/**
+ * spw_relay_init() - the route into the device
+ * @spw: device, registered, not published to a hook yet
+ *
+ * No table holds this route; it lives until spw_relay_exit().
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int spw_relay_init(struct spw_device *spw)
+{
+	struct rtable *rt = rt_dst_alloc(spw->dev, 0, RTN_UNICAST, true);
+
+	if (!rt)
+		return -ENOMEM;
+	rcu_assign_pointer(spw->steer_dst, rt);
+	return 0;
+}
+
+/**
+ * spw_relay_exit() - give the route back
+ * @spw: device whose hooks are unregistered
+ *
+ * Packets under way may hold the route a little longer; dst_dev_put() makes it let
+ * go of the device now.
+ */
+void spw_relay_exit(struct spw_device *spw)
+{
+	struct rtable *rt = rcu_replace_pointer(spw->steer_dst, NULL,
+						lockdep_rtnl_is_held());
+
+	if (!rt)
+		return;
+	synchronize_net();
+	dst_dev_put(&rt->dst);
+	dst_release(&rt->dst);
+}
+
+/**
+ * spw_relay_steer() - lead a packet into the device if a peer relays it
+ * @spw: device
+ * @skb: in LOCAL_OUT, under RCU
+ * @tuple: of its connection
+ */
+void spw_relay_steer(struct spw_device *spw, struct sk_buff *skb,
+		     const struct spw_tuple *tuple)
+{
+	struct spw_conn *conn = spw_conntab_find(spw, tuple);
+	struct rtable *rt;
+
+	if (!conn || !rcu_access_pointer(conn->peer))
+		return;
+	rt = rcu_dereference(spw->steer_dst);
+	if (!rt)
+		return;
+	skb_dst_drop(skb);
+	skb_dst_set(skb, dst_clone(&rt->dst));
+}
+
+static enum spillway_reason check_peer(struct spw_device *spw,
+				       struct spw_move *move)
+{
+	struct spw_peer *peer;
+
+	if (move->peer_id == spw->node_id)
+		return SPILLWAY_REASON_PEER_SELF;
+	peer = spw_peer_by_id(spw, move->peer_id);
+	if (!peer)
+		return SPILLWAY_REASON_PEER_UNKNOWN;
+	if (!rcu_access_pointer(peer->tx_key) || !peer->rx_keys[0])
+		return SPILLWAY_REASON_PEER_NO_KEY;
+	if (peer->state != SPILLWAY_PEER_UP)
+		return SPILLWAY_REASON_PEER_DOWN;
+	if (peer->admin != SPILLWAY_ADMIN_READY || !peer->weight)
+		return SPILLWAY_REASON_PEER_DRAIN;
+	move->peer = peer;
+	return SPILLWAY_REASON_NONE;
+}
+
+/* Is the far end this node or another of the pool? Relay would go in a circle. */
+static bool inside_pool(struct spw_device *spw, const struct spw_conn *conn)
+{
+	__be32 raddr = conn->tuple.raddr;
+	struct spw_endpoint endpoint;
+	struct spw_peer *peer;
+	unsigned long id;
+
+	if (ipv4_is_loopback(raddr) ||
+	    inet_addr_type(spw->net, raddr) != RTN_UNICAST)
+		return true;
+	xa_for_each(&spw->peers, id, peer) {
+		spw_peer_get_endpoint(peer, &endpoint);
+		if (endpoint.addr4 == raddr)
+			return true;
+	}
+	return false;
+}
+
+static enum spillway_reason check_socket(struct spw_device *spw,
+					 const struct spw_conn *conn)
+{
+	enum spillway_reason reason = SPILLWAY_REASON_CONN_GONE;
+	struct sock *sk;
+
+	rcu_read_lock();
+	sk = spw_conn_sock(spw, conn);
+	if (spw_sock_lives(sk))
+		reason = (1 << READ_ONCE(sk->sk_state)) &
+			 (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT) ?
+			 SPILLWAY_REASON_NONE : SPILLWAY_REASON_CONN_STATE;
+	if (sk)
+		sock_gen_put(sk);
+	rcu_read_unlock();
+	return reason;
+}
+
+static enum spillway_reason check_offload(struct spw_device *spw,
+					  struct spw_move *move)
+{
+	enum spillway_reason reason;
+
+	if (!netif_running(spw->dev))
+		return SPILLWAY_REASON_DEVICE_DOWN;
+	move->conn = spw_conntab_get(spw, move->conn_id);
+	if (!move->conn)
+		return SPILLWAY_REASON_CONN_GONE;
+	if (rcu_access_pointer(move->conn->peer))
+		return SPILLWAY_REASON_CONN_BUSY;
+	reason = check_peer(spw, move);
+	if (reason)
+		return reason;
+	if (inside_pool(spw, move->conn))
+		return SPILLWAY_REASON_CONN_LOOPBACK;
+	return check_socket(spw, move->conn);
+}
+
+static enum spillway_reason check_recall(struct spw_device *spw,
+					 struct spw_move *move)
+{
+	move->conn = spw_conntab_get(spw, move->conn_id);
+	if (!move->conn)
+		return SPILLWAY_REASON_CONN_GONE;
+	if (!rcu_access_pointer(move->conn->peer))
+		return SPILLWAY_REASON_CONN_LOCAL;
+	return SPILLWAY_REASON_NONE;
+}
+
+static int errno_of(enum spillway_reason reason)
+{
+	switch (reason) {
+	case SPILLWAY_REASON_CONN_GONE:
+	case SPILLWAY_REASON_PEER_UNKNOWN:
+		return -ENOENT;
+	case SPILLWAY_REASON_CONN_BUSY:
+	case SPILLWAY_REASON_CONN_LOCAL:
+		return -EALREADY;
+	case SPILLWAY_REASON_PEER_DOWN:
+		return -EHOSTDOWN;
+	case SPILLWAY_REASON_PEER_DRAIN:
+		return -EBUSY;
+	case SPILLWAY_REASON_PEER_NO_KEY:
+		return -ENOKEY;
+	case SPILLWAY_REASON_DEVICE_DOWN:
+		return -ENETDOWN;
+	case SPILLWAY_REASON_CONN_STATE:
+	case SPILLWAY_REASON_CONN_LOOPBACK:
+		return -EOPNOTSUPP;
+	default:
+		return -EINVAL;
+	}
+}
+
+/* Check every entry and give each its reason; the first refusal is the error. */
+static int check_all(struct spw_device *spw, struct spw_move *moves, u32 n,
+		     enum spillway_reason (*check)(struct spw_device *spw,
+						   struct spw_move *move))
+{
+	int err = 0;
+	u32 i;
+
+	for (i = 0; i < n; i++) {
+		struct spw_move *m = &moves[i];
+
+		if (!m->reason)
+			m->reason = check(spw, m);
+		if (m->conn && test_and_set_bit(SPW_CONN_IN_BATCH,
+						&m->conn->flags)) {
+			m->conn = NULL;
+			m->reason = SPILLWAY_REASON_CONN_TWICE;
+		}
+		if (m->reason && !err)
+			err = errno_of(m->reason);
+	}
+	for (i = 0; i < n; i++)
+		if (moves[i].conn)
+			clear_bit(SPW_CONN_IN_BATCH, &moves[i].conn->flags);
+	return err;
+}
+
+static void give(struct spw_device *spw, struct spw_conn *conn,
+		 struct spw_peer *peer)
+{
+	atomic_inc(&spw->nr_offloaded);
+	atomic_inc(&peer->nr_conns);
+	rcu_assign_pointer(conn->peer, peer);
+	spw_stat_inc(spw->stats, SPILLWAY_STAT_OFFLOADED);
+	spw_netlink_conn_event(spw, conn, SPILLWAY_CONN_OFFLOADED,
+			       SPILLWAY_REASON_OPERATOR, GFP_KERNEL);
+}
+
+static bool take_back(struct spw_device *spw, struct spw_conn *conn)
+{
+	struct spw_peer *peer;
+
+	peer = rcu_replace_pointer(conn->peer, NULL,
+				   lockdep_is_held(&spw->lock));
+	if (!peer)
+		return false;
+	atomic_dec(&peer->nr_conns);
+	atomic_dec(&spw->nr_offloaded);
+	return true;
+}
+
+static void recall(struct spw_device *spw, struct spw_conn *conn,
+		   enum spillway_reason reason)
+{
+	if (!take_back(spw, conn))
+		return;
+	spw_stat_inc(spw->stats, SPILLWAY_STAT_RECALLED);
+	if (reason != SPILLWAY_REASON_OPERATOR)
+		spw_stat_inc(spw->stats, SPILLWAY_STAT_RETURNED);
+	spw_netlink_conn_event(spw, conn, SPILLWAY_CONN_RECALLED, reason,
+			       GFP_KERNEL);
+}
+
+/**
+ * spw_relay_offload() - give connections to peers, all or none
+ * @spw: device, its lock held
+ * @moves: entries; each receives its reason
+ * @n: how many
+ *
+ * Return: 0, or the error of the first entry that is refused; nothing has changed
+ * then.
+ */
+int spw_relay_offload(struct spw_device *spw, struct spw_move *moves, u32 n)
+{
+	int err;
+	u32 i;
+
+	lockdep_assert_held(&spw->lock);
+	err = check_all(spw, moves, n, check_offload);
+	if (err)
+		return err;
+	for (i = 0; i < n; i++)
+		give(spw, moves[i].conn, moves[i].peer);
+	return 0;
+}
+
+/**
+ * spw_relay_recall() - take connections back, all or none
+ * @spw: device, its lock held
+ * @moves: entries; each receives its reason
+ * @n: how many
+ *
+ * Return: as spw_relay_offload().
+ */
+int spw_relay_recall(struct spw_device *spw, struct spw_move *moves, u32 n)
+{
+	int err;
+	u32 i;
+
+	lockdep_assert_held(&spw->lock);
+	err = check_all(spw, moves, n, check_recall);
+	if (err)
+		return err;
+	for (i = 0; i < n; i++)
+		recall(spw, moves[i].conn, SPILLWAY_REASON_OPERATOR);
+	return 0;
+}
+
+/**
+ * spw_relay_return_all() - take everything back
+ * @spw: device, its lock held
+ * @peer: only what this one relays, or NULL
+ * @reason: told in the events
+ *
+ * Return: how many returned.
+ */
+u32 spw_relay_return_all(struct spw_device *spw, const struct spw_peer *peer,
+			 enum spillway_reason reason)
+{
+	struct spw_conn *conn;
+	unsigned long id;
+	u32 n = 0;
+
+	lockdep_assert_held(&spw->lock);
+	if (peer ? !atomic_read(&peer->nr_conns) : !atomic_read(&spw->nr_offloaded))
+		return 0;
+	xa_for_each(&spw->conns_by_id, id, conn) {
+		const struct spw_peer *by = rcu_access_pointer(conn->peer);
+
+		if (!by || (peer && by != peer))
+			continue;
+		recall(spw, conn, reason);
+		n++;
+	}
+	return n;
+}
+
+/**
+ * spw_relay_forget() - a connection has ended
+ * @spw: device, its lock held
+ * @conn: unpublished
+ */
+void spw_relay_forget(struct spw_device *spw, struct spw_conn *conn)
+{
+	lockdep_assert_held(&spw->lock);
+	take_back(spw, conn);
+}
