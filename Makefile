@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Spillway: builds the module, the programs and the tests. `make help` lists the rest.
+
+VERSION := 0.1.0
+KVER ?= $(shell uname -r)
+KERNELS ?= 6.1 6.12
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+CC ?= gcc
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Werror
+BASE_CFLAGS := -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE \
+	-DSPILLWAY_VERSION='"$(VERSION)"' -Iinclude/uapi -Ictl
+CTL_CFLAGS := $(BASE_CFLAGS) -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+UNIT_CFLAGS := $(BASE_CFLAGS) -Ikmod -Ibuild/kselftest \
+	-fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer
+
+# V=1 shows the commands
+ifeq ($(V),1)
+Q :=
+say = @:
+else
+Q := @
+say = @printf '  %-7s %s\n'
+MAKEFLAGS += --no-print-directory
+endif
+
+PACKAGES := bash bc binutils build-essential busybox-static clang-format \
+	conntrack cpio cppcheck curl gawk gcc gnuplot-nox iperf3 iproute2 jq \
+	kmod libevent-dev libgsl-dev libjson-c-dev libmnl-dev libnl-3-dev \
+	libnl-genl-3-dev libnl-route-3-dev libsmartcols-dev libsqlite3-dev \
+	libssl-dev linux-headers-6.12-amd64 linux-headers-amd64 \
+	linux-source-6.12 make nftables openssl pkg-config procps \
+	qemu-system-x86 shellcheck sparse tcpdump xz-utils
+
+.PHONY: all help deps modules lab-modules ctl unit selftests check check-unit \
+	check-guest lint demo install uninstall dkms-install clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: lab-modules ctl
+
+help:
+	@echo 'Spillway $(VERSION)'
+	@echo
+	@echo '  make demo          the main job, in a lab of virtual machines'
+	@echo '  make check         all tests, on both kernels'
+	@echo
+	@echo '  make all           the module for the lab kernels, and the programs'
+	@echo '  make modules       the module for KVER (the running kernel)'
+	@echo '  make ctl           spilld and spillctl'
+	@echo '  make deps          install the Debian packages that all this needs'
+	@echo '  make check-unit    unit tests only'
+	@echo '  make check-guest   tests in guests only'
+	@echo '  make lint          checkpatch, sparse, W=1, cppcheck, shellcheck'
+	@echo '  make install       programs into PREFIX ($(PREFIX)), module for KVER'
+	@echo '  make dkms-install  the module by DKMS, rebuilt with each kernel'
+	@echo '  make clean'
+	@echo
+	@echo 'Variables: KERNELS="6.1 6.12", TESTS=GLOB (check), V=1, KVER, PREFIX, DESTDIR'
+
+### packages
+
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+
+deps: build/deps
+
+build/deps: Makefile
+	@mkdir -p build
+	$(Q)missing=$$(for p in $(PACKAGES); do \
+		dpkg-query -W -f='$${Status}\n' $$p 2>/dev/null | \
+		grep -q 'install ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+		echo "  APT    " $$missing; \
+		$(SUDO) apt-get update -qq && \
+		$(SUDO) env DEBIAN_FRONTEND=noninteractive \
+			apt-get install -y -qq --no-install-recommends $$missing \
+			>build/deps.log 2>&1 || { tail -20 build/deps.log; exit 1; }; \
+	fi
+	@touch $@
+
+### the module: built in a copy, since kbuild writes beside the sources
+
+MODULE_SRC := Kbuild $(wildcard kmod/*.[ch] include/uapi/linux/*.h)
+
+modules: build/modules/$(KVER)/spillway.ko
+
+build/modules/%/spillway.ko: $(MODULE_SRC)
+	$(say) KBUILD $*
+	$(Q)mkdir -p $(@D) && cp -ru --preserve=timestamps Kbuild kmod include $(@D)/
+	$(Q)flock $(@D) $(MAKE) $(if $(V),,-s) -C /lib/modules/$*/build \
+		M=$(abspath $(@D)) KCFLAGS=-Werror $(KBUILD_EXTRA) modules \
+		>$(@D)/log 2>&1 || { cat $(@D)/log; exit 1; }
+	@touch $@
+
+lab-modules: build/deps
+	$(Q)for k in $(KERNELS); do \
+		r=$$(. tests/lab/kernel.sh && lab_kernel_release $$k) && \
+		$(MAKE) modules KVER=$$r || exit 1; \
+	done
+
+### the programs
+
+-include ctl/spilld.mk
+-include ctl/spillctl.mk
+
+PROGRAMS := $(if $(SPILLD_SRCS),build/ctl/spilld) \
+	$(if $(SPILLCTL_SRCS),build/ctl/spillctl)
+
+ctl: build/deps $(PROGRAMS)
+
+build/%.o: %.c | build/deps
+	$(say) CC $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CTL_CFLAGS) $$(pkg-config --cflags $(CTL_PKGS)) -MMD -MP -c -o $@ $<
+
+CTL_PKGS := $(sort $(SPILLD_PKGS) $(SPILLCTL_PKGS))
+
+build/ctl/spilld: $(SPILLD_SRCS:%.c=build/%.o)
+	$(say) LD $@
+	$(Q)$(CC) -o $@ $^ $$(pkg-config --libs $(SPILLD_PKGS)) -lm
+
+build/ctl/spillctl: $(SPILLCTL_SRCS:%.c=build/%.o)
+	$(say) LD $@
+	$(Q)$(CC) -o $@ $^ $$(pkg-config --libs $(SPILLCTL_PKGS)) -lm
+
+-include $(patsubst %.c,build/%.d,$(SPILLD_SRCS) $(SPILLCTL_SRCS))
+
+### tests
+
+-include $(wildcard tests/unit/*.mk)
+-include $(wildcard tests/selftests/*.mk)
+
+# The harness is Debian's, taken at test time.
+HARNESS := build/kselftest/kselftest_harness.h
+
+$(HARNESS): | build/deps
+	$(say) HARNESS $@
+	@mkdir -p $(@D)
+	$(Q)tar -xf /usr/src/linux-source-6.12.tar.xz -C $(@D) --strip-components=4 \
+		linux-source-6.12/tools/testing/selftests/kselftest.h \
+		linux-source-6.12/tools/testing/selftests/kselftest_harness.h
+	@touch $@
+
+define unit_rule
+build/unit/$(1): tests/unit/$(1).c $$(filter-out tests/unit/$(1).c,$$($(1)_SRCS)) \
+		$$(HARNESS) $$(wildcard ctl/*.h ctl/*/*.h kmod/*.h tests/unit/*.h)
+	$$(say) UNIT $$@
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(UNIT_CFLAGS) $$($(1)_CFLAGS) \
+		$$(if $$($(1)_PKGS),$$$$(pkg-config --cflags $$($(1)_PKGS))) \
+		-o $$@ $$(filter %.c,$$^) \
+		$$(if $$($(1)_PKGS),$$$$(pkg-config --libs $$($(1)_PKGS))) -lm
+endef
+$(foreach t,$(UNIT_TESTS),$(eval $(call unit_rule,$(t))))
+
+define selftest_rule
+build/selftests/$(1): tests/selftests/$(1).c $$($(1)_SRCS) $$(HARNESS) \
+		$$(wildcard include/uapi/linux/*.h)
+	$$(say) TEST $$@
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(BASE_CFLAGS) -Ibuild/kselftest \
+		$$$$(pkg-config --cflags $$($(1)_PKGS)) \
+		-o $$@ $$(filter %.c,$$^) $$$$(pkg-config --libs $$($(1)_PKGS))
+endef
+$(foreach t,$(SELFTESTS),$(eval $(call selftest_rule,$(t))))
+
+unit: $(UNIT_TESTS:%=build/unit/%)
+selftests: $(SELFTESTS:%=build/selftests/%)
+
+check: build/deps unit selftests lab-modules ctl
+	$(Q)tests/lab/check --kernels "$(KERNELS)" --tests "$(TESTS)" \
+		$(UNIT_TESTS:%=build/unit/%)
+
+check-unit: build/deps unit
+	$(Q)tests/lab/check --kernels "" --tests "$(TESTS)" \
+		$(UNIT_TESTS:%=build/unit/%)
+
+check-guest: build/deps selftests lab-modules ctl
+	$(Q)tests/lab/check --kernels "$(KERNELS)" --tests "$(TESTS)"
+
+demo: build/deps lab-modules ctl
+	$(Q)tests/demo/run
+
+lint: build/deps
+	$(Q)tests/lab/lint $(KERNELS)
+
+### installing
+
+install: modules ctl
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)/lib/modules/$(KVER)/updates
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/sbin/
+	install -m 644 build/modules/$(KVER)/spillway.ko \
+		$(DESTDIR)/lib/modules/$(KVER)/updates/
+	$(if $(DESTDIR),,depmod $(KVER))
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/sbin/spilld $(DESTDIR)$(PREFIX)/sbin/spillctl \
+		$(DESTDIR)/lib/modules/$(KVER)/updates/spillway.ko
+	$(if $(DESTDIR),,depmod $(KVER))
+
+dkms-install:
+	rm -rf $(DESTDIR)/usr/src/spillway-$(VERSION)
+	install -d $(DESTDIR)/usr/src/spillway-$(VERSION)
+	cp -r Kbuild kmod include dkms.conf $(DESTDIR)/usr/src/spillway-$(VERSION)/
+	$(if $(DESTDIR),,dkms add spillway/$(VERSION) && dkms install spillway/$(VERSION))
+
+clean:
+	rm -rf build
