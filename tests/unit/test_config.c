@@ -75,7 +75,7 @@ static const char whole[] =
 	"  \"forecast\": { \"sample\": \"500ms\", \"horizon\": \"10s\", \"interval\": 0.95,\n"
 	"    \"history\": \"5m\" },\n"
 	"  \"threshold\": { \"limit\": 1, \"min\": 0.7 },\n"
-	"  \"offload\": { \"enabled\": false, \"min_age\": \"0s\", \"max_per_round\": 4096,\n"
+	"  \"offload\": { \"enabled\": false, \"min_age\": \"0s\", \"max_per_round\": 2048,\n"
 	"    \"hysteresis\": \"1m\", \"recall_below\": 0 },\n"
 	"  \"history\": { \"path\": \"h\", \"keep\": \"1d\" }, \"state\": { \"path\": \"s\" },\n"
 	"  \"status\": { \"socket\": \"\" } }\n";
