@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * keyfile: a pre-shared secret from a file, and the data keys derived from it by
+ * HKDF-SHA256 (RFC 5869): one for each direction, so that two nodes never seal with
+ * the same key and their packet numbers need not be kept apart.
+ */
+#include <errno.h>
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "keyfile.h"
+
+#define BASE64_LEN	44	/* of 32 bytes */
+
+/* Return: 0, or -EINVAL where @text is not base64 of 32 bytes. */
+int keyfile_decode(const char *text, uint8_t secret[SPILLWAY_KEY_LEN])
+{
+	uint8_t raw[SPILLWAY_KEY_LEN + 1];
+	size_t len = strcspn(text, "\r\n");
+	int ret = -EINVAL;
+
+	if (len != BASE64_LEN || text[len + strspn(text + len, "\r\n")] ||
+	    text[BASE64_LEN - 1] != '=' || text[BASE64_LEN - 2] == '=')
+		return ret;
+	if (EVP_DecodeBlock(raw, (const uint8_t *)text, BASE64_LEN) == sizeof(raw)) {
+		memcpy(secret, raw, SPILLWAY_KEY_LEN);
+		ret = 0;
+	}
+	OPENSSL_cleanse(raw, sizeof(raw));
+	return ret;
+}
+
+/* Base64, with a NUL. */
+void keyfile_encode(const uint8_t secret[SPILLWAY_KEY_LEN], char text[64])
+{
+	EVP_EncodeBlock((uint8_t *)text, secret, SPILLWAY_KEY_LEN);
+}
+
+static int check_mode(FILE *file, const char *path, char *error, size_t size)
+{
+	struct stat st;
+
+	if (fstat(fileno(file), &st))
+		return -errno;
+	if (!(st.st_mode & (S_IRWXG | S_IRWXO)))
+		return 0;
+	snprintf(error, size, "%s: others may read the key (chmod 600 %s)", path, path);
+	return -EPERM;
+}
+
+/**
+ * keyfile_read() - a secret from a file
+ * @path: holds base64 of 32 bytes; nobody but its owner may read it
+ * @secret: receives it
+ * @error: says what is wrong
+ * @size: of @error
+ *
+ * Return: 0 or a negative errno.
+ */
+int keyfile_read(const char *path, uint8_t secret[SPILLWAY_KEY_LEN], char *error,
+		 size_t size)
+{
+	char text[128] = "";
+	FILE *file = fopen(path, "re");
+	size_t got;
+	int err;
+
+	if (!file) {
+		snprintf(error, size, "%s: %s", path, strerror(errno));
+		return -errno;
+	}
+	err = check_mode(file, path, error, size);
+	if (!err) {
+		got = fread(text, 1, sizeof(text) - 1, file);
+		text[got] = '\0';
+		err = keyfile_decode(text, secret);
+		if (err)
+			snprintf(error, size, "%s: not a key: base64 of 32 bytes is wanted",
+				 path);
+	}
+	OPENSSL_cleanse(text, sizeof(text));
+	fclose(file);
+	return err;
+}
+
+static int hkdf(const uint8_t *secret, char *info, uint8_t *out, size_t len)
+{
+	EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
+	EVP_KDF_CTX *ctx = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)"SHA256", 0),
+		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)secret,
+						  SPILLWAY_KEY_LEN),
+		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info, strlen(info)),
+		OSSL_PARAM_construct_end(),
+	};
+	int ok = ctx && EVP_KDF_derive(ctx, out, len, params) > 0;
+
+	EVP_KDF_CTX_free(ctx);
+	EVP_KDF_free(kdf);
+	return ok ? 0 : -EIO;
+}
+
+/**
+ * keyfile_derive() - the data key from one node to another
+ * @secret: what both share
+ * @sender: node id
+ * @receiver: node id
+ * @key: receives key and id
+ *
+ * The label is "spillway 1 data SENDER RECEIVER". The first four bytes after the key
+ * are its id, big-endian, 0 made 1.
+ *
+ * Return: 0 or -EIO.
+ */
+int keyfile_derive(const uint8_t secret[SPILLWAY_KEY_LEN], uint16_t sender,
+		   uint16_t receiver, struct keyfile_key *key)
+{
+	uint8_t out[SPILLWAY_KEY_LEN + 4];
+	char info[64];
+	int err;
+
+	snprintf(info, sizeof(info), "spillway 1 data %u %u", sender, receiver);
+	err = hkdf(secret, info, out, sizeof(out));
+	if (!err) {
+		const uint8_t *id = out + SPILLWAY_KEY_LEN;
+
+		memcpy(key->key, out, SPILLWAY_KEY_LEN);
+		key->id = (uint32_t)id[0] << 24 | id[1] << 16 | id[2] << 8 | id[3];
+		if (!key->id)
+			key->id = 1;
+	}
+	OPENSSL_cleanse(out, sizeof(out));
+	return err;
+}

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* nl_conns: the bulk paths: connection dumps, batches, events. */
+#include <errno.h>
+#include <linux/genetlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nl_config.h"
+#include "nl_conns.h"
+
+#define DUMP_TRIES	5
+#define EVENT_BUFFER	(1024 * 1024)
+
+static void take_conn(const struct nlattr *attr, struct model_conn *conn)
+{
+	switch (mnl_attr_get_type(attr)) {
+	case SPILLWAY_A_CONN_ID: conn->id = mnl_attr_get_u64(attr); break;
+	case SPILLWAY_A_CONN_DIRECTION: conn->direction = mnl_attr_get_u8(attr); break;
+	case SPILLWAY_A_CONN_ROLE: conn->role = mnl_attr_get_u8(attr); break;
+	case SPILLWAY_A_PEER_ID: conn->peer_id = mnl_attr_get_u16(attr); break;
+	case SPILLWAY_A_PEER_NAME:
+		snprintf(conn->peer_name, sizeof(conn->peer_name), "%s", mnl_attr_get_str(attr));
+		break;
+	case SPILLWAY_A_LOCAL_ADDR4: conn->local.s_addr = mnl_attr_get_u32(attr); break;
+	case SPILLWAY_A_LOCAL_PORT: conn->local_port = mnl_attr_get_u16(attr); break;
+	case SPILLWAY_A_REMOTE_ADDR4: conn->remote.s_addr = mnl_attr_get_u32(attr); break;
+	case SPILLWAY_A_REMOTE_PORT: conn->remote_port = mnl_attr_get_u16(attr); break;
+	case SPILLWAY_A_TCP_STATE: conn->tcp_state = mnl_attr_get_u8(attr); break;
+	case SPILLWAY_A_AGE_MS: conn->age_ms = mnl_attr_get_u64(attr); break;
+	case SPILLWAY_A_RTT_US: conn->rtt_us = mnl_attr_get_u32(attr); break;
+	case SPILLWAY_A_TX_RATE: conn->tx_rate = mnl_attr_get_u64(attr); break;
+	case SPILLWAY_A_RX_RATE: conn->rx_rate = mnl_attr_get_u64(attr); break;
+	case SPILLWAY_A_TX_BYTES: conn->tx_bytes = mnl_attr_get_u64(attr); break;
+	case SPILLWAY_A_RX_BYTES: conn->rx_bytes = mnl_attr_get_u64(attr); break;
+	case SPILLWAY_A_RETRANS: conn->retrans = mnl_attr_get_u32(attr); break;
+	case SPILLWAY_A_SEND_QUEUE: conn->send_queue = mnl_attr_get_u32(attr); break;
+	case SPILLWAY_A_RECV_QUEUE: conn->recv_queue = mnl_attr_get_u32(attr); break;
+	case SPILLWAY_A_CONN_EVENT: conn->event = mnl_attr_get_u8(attr); break;
+	case SPILLWAY_A_REASON: conn->reason = mnl_attr_get_u8(attr); break;
+	}
+}
+
+static void parse_conn(const struct nlmsghdr *nlh, struct model_conn *conn)
+{
+	const struct nlattr *attr;
+
+	memset(conn, 0, sizeof(*conn));
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr))
+		take_conn(attr, conn);
+}
+
+struct conn_list {
+	struct model_conn *conns;
+	size_t count;
+	size_t room;
+};
+
+static int conn_answer(const struct nlmsghdr *nlh, void *data)
+{
+	struct conn_list *list = data;
+
+	if (list->count == list->room) {
+		size_t room = list->room ? 2 * list->room : 64;
+		struct model_conn *conns = reallocarray(list->conns, room, sizeof(*conns));
+
+		if (!conns)
+			return MNL_CB_ERROR;
+		list->conns = conns;
+		list->room = room;
+	}
+	parse_conn(nlh, &list->conns[list->count++]);
+	return MNL_CB_OK;
+}
+
+static void put_filter(struct nlmsghdr *nlh, const struct model_filter *f)
+{
+	if (f->has & MODEL_HAS(CONN_DIRECTION))
+		mnl_attr_put_u8(nlh, SPILLWAY_A_CONN_DIRECTION, f->direction);
+	if (f->has & MODEL_HAS(CONN_ROLE))
+		mnl_attr_put_u8(nlh, SPILLWAY_A_CONN_ROLE, f->role);
+	if (f->has & MODEL_HAS(PEER_ID))
+		mnl_attr_put_u16(nlh, SPILLWAY_A_PEER_ID, f->peer_id);
+	if (f->has & MODEL_HAS(PEER_NAME))
+		mnl_attr_put_strz(nlh, SPILLWAY_A_PEER_NAME, f->peer_name);
+	if (f->has & MODEL_HAS(LOCAL_ADDR4))
+		mnl_attr_put_u32(nlh, SPILLWAY_A_LOCAL_ADDR4, f->local.s_addr);
+	if (f->has & MODEL_HAS(LOCAL_PLEN))
+		mnl_attr_put_u8(nlh, SPILLWAY_A_LOCAL_PLEN, f->local_plen);
+	if (f->has & MODEL_HAS(LOCAL_PORT))
+		mnl_attr_put_u16(nlh, SPILLWAY_A_LOCAL_PORT, f->local_port);
+	if (f->has & MODEL_HAS(REMOTE_ADDR4))
+		mnl_attr_put_u32(nlh, SPILLWAY_A_REMOTE_ADDR4, f->remote.s_addr);
+	if (f->has & MODEL_HAS(REMOTE_PLEN))
+		mnl_attr_put_u8(nlh, SPILLWAY_A_REMOTE_PLEN, f->remote_plen);
+	if (f->has & MODEL_HAS(REMOTE_PORT))
+		mnl_attr_put_u16(nlh, SPILLWAY_A_REMOTE_PORT, f->remote_port);
+	if (f->has & MODEL_HAS(AGE_MS))
+		mnl_attr_put_u64(nlh, SPILLWAY_A_AGE_MS, f->age_ms);
+	if (f->has & MODEL_HAS(TOP)) {
+		mnl_attr_put_u32(nlh, SPILLWAY_A_TOP, f->top);
+		mnl_attr_put_u8(nlh, SPILLWAY_A_SORT, f->sort);
+	}
+}
+
+int nl_conns(struct nl_session *session, const struct model_filter *filter,
+	     struct model_conn **conns, size_t *count, struct nl_error *error)
+{
+	struct conn_list list = { .count = 0 };
+	struct nlmsghdr *nlh;
+	int tries, err;
+
+	for (tries = 0; tries < DUMP_TRIES; tries++) {
+		list.count = 0;
+		nlh = nl_request(session, SPILLWAY_CMD_CONN_GET, NLM_F_DUMP);
+		put_filter(nlh, filter);
+		err = nl_talk(session, nlh, conn_answer, &list, error);
+		if (err <= 0)
+			break;
+	}
+	if (err < 0) {
+		free(list.conns);
+		return err;
+	}
+	*conns = list.conns;
+	*count = list.count;
+	return err;
+}
+
+struct batch {
+	struct model_move *moves;
+	size_t count;
+	uint32_t done;
+};
+
+static void take_entry(const struct nlattr *entry, struct model_move *move)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, entry)
+		if (mnl_attr_get_type(attr) == SPILLWAY_A_REASON)
+			move->reason = mnl_attr_get_u8(attr);
+}
+
+/* The kernel answers with the entries in the order in which they were sent. */
+static int batch_answer(const struct nlmsghdr *nlh, void *data)
+{
+	struct batch *batch = data;
+	const struct nlattr *attr, *entry;
+	size_t i = 0;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attr) == SPILLWAY_A_DONE)
+			batch->done = mnl_attr_get_u32(attr);
+		if (mnl_attr_get_type(attr) != SPILLWAY_A_BATCH)
+			continue;
+		mnl_attr_for_each_nested(entry, attr)
+			if (i < batch->count)
+				take_entry(entry, &batch->moves[i++]);
+	}
+	return MNL_CB_OK;
+}
+
+static int run_batch(struct nl_session *session, uint8_t command, struct model_move *moves,
+		     size_t count, struct nl_error *error)
+{
+	struct batch batch = { .moves = moves, .count = count };
+	struct nlmsghdr *nlh = nl_request(session, command, 0);
+	struct nlattr *nest, *entry;
+	size_t i;
+
+	if (!count || count > SPILLWAY_BATCH_MAX)
+		return nl_fail(error, E2BIG, "a batch has 1 to %d connections, not %zu",
+			       SPILLWAY_BATCH_MAX, count);
+	nest = mnl_attr_nest_start(nlh, SPILLWAY_A_BATCH);
+	for (i = 0; i < count; i++) {
+		moves[i].reason = SPILLWAY_REASON_NONE;
+		entry = mnl_attr_nest_start(nlh, SPILLWAY_A_ENTRY);
+		mnl_attr_put_u64(nlh, SPILLWAY_A_CONN_ID, moves[i].conn_id);
+		if (command == SPILLWAY_CMD_OFFLOAD)
+			mnl_attr_put_u16(nlh, SPILLWAY_A_PEER_ID, moves[i].peer_id);
+		mnl_attr_nest_end(nlh, entry);
+	}
+	mnl_attr_nest_end(nlh, nest);
+	return nl_talk(session, nlh, batch_answer, &batch, error);
+}
+
+int nl_offload(struct nl_session *session, struct model_move *moves, size_t count,
+	       struct nl_error *error)
+{
+	return run_batch(session, SPILLWAY_CMD_OFFLOAD, moves, count, error);
+}
+
+int nl_recall(struct nl_session *session, struct model_move *moves, size_t count,
+	      struct nl_error *error)
+{
+	return run_batch(session, SPILLWAY_CMD_RECALL, moves, count, error);
+}
+
+int nl_recall_all(struct nl_session *session, const char *peer, uint32_t *done,
+		  struct nl_error *error)
+{
+	struct nlmsghdr *nlh = nl_request(session, SPILLWAY_CMD_RECALL, 0);
+	struct batch batch = { .done = 0 };
+	int err;
+
+	if (peer)
+		mnl_attr_put_strz(nlh, SPILLWAY_A_PEER_NAME, peer);
+	err = nl_talk(session, nlh, batch_answer, &batch, error);
+	*done = batch.done;
+	return err;
+}
+
+struct nl_events {
+	struct mnl_socket *socket;
+	uint16_t family;
+	char buffer[32768];
+};
+
+static int join(struct nl_events *events, struct nl_session *session, const char *name,
+		struct nl_error *error)
+{
+	uint32_t group;
+
+	if (nl_group(session, name, &group))
+		return nl_fail(error, ENOENT, "the module has no events \"%s\"", name);
+	if (mnl_socket_setsockopt(events->socket, NETLINK_ADD_MEMBERSHIP, &group,
+				  sizeof(group)) < 0)
+		return nl_fail(error, errno, "events \"%s\": %s", name, strerror(errno));
+	return 0;
+}
+
+static int open_socket(struct nl_events *events, struct nl_error *error)
+{
+	int size = EVENT_BUFFER;
+
+	events->socket = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (!events->socket || mnl_socket_bind(events->socket, 0, MNL_SOCKET_AUTOPID) < 0)
+		return nl_fail(error, errno, "netlink: %s", strerror(errno));
+	setsockopt(mnl_socket_get_fd(events->socket), SOL_SOCKET, SO_RCVBUFFORCE, &size,
+		   sizeof(size));
+	return 0;
+}
+
+/**
+ * nl_events_open() - listen to the module's events
+ * @events: receives the listener
+ * @session: any, only asked for the groups' numbers
+ * @with_conns: connections' events too; they may come in floods
+ * @error: filled on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int nl_events_open(struct nl_events **events, struct nl_session *session, int with_conns,
+		   struct nl_error *error)
+{
+	struct nl_events *e = calloc(1, sizeof(*e));
+	int err;
+
+	if (!e)
+		return nl_fail(error, ENOMEM, "no memory");
+	e->family = nl_family_id(session);
+	err = open_socket(e, error);
+	if (!err)
+		err = join(e, session, SPILLWAY_MCGRP_CONFIG, error);
+	if (!err)
+		err = join(e, session, SPILLWAY_MCGRP_HEALTH, error);
+	if (!err && with_conns)
+		err = join(e, session, SPILLWAY_MCGRP_CONN, error);
+	if (err) {
+		nl_events_close(e);
+		return err;
+	}
+	*events = e;
+	return 0;
+}
+
+void nl_events_close(struct nl_events *events)
+{
+	if (events && events->socket)
+		mnl_socket_close(events->socket);
+	free(events);
+}
+
+int nl_events_fd(const struct nl_events *events)
+{
+	return mnl_socket_get_fd(events->socket);
+}
+
+static void take_event(const struct nlmsghdr *nlh,
+		       void (*take)(const struct nl_event *event, void *data), void *data)
+{
+	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
+	struct nl_event event = { .kind = genl->cmd };
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, nlh, sizeof(*genl))
+		if (mnl_attr_get_type(attr) == SPILLWAY_A_GENERATION)
+			event.generation = mnl_attr_get_u64(attr);
+	if (event.kind == SPILLWAY_CMD_PEER_NTF)
+		nl_parse_peer(nlh, &event.peer);
+	if (event.kind == SPILLWAY_CMD_CONN_NTF)
+		parse_conn(nlh, &event.conn);
+	take(&event, data);
+}
+
+int nl_events_read(struct nl_events *events,
+		   void (*take)(const struct nl_event *event, void *data), void *data,
+		   struct nl_error *error)
+{
+	const struct nlmsghdr *nlh;
+	ssize_t got;
+	int len;
+
+	for (;;) {
+		got = mnl_socket_recvfrom(events->socket, events->buffer,
+					  sizeof(events->buffer));
+		if (got < 0 && (errno == EAGAIN || errno == EINTR))
+			return 0;
+		if (got < 0)
+			return nl_fail(error, errno, "events: %s", strerror(errno));
+		len = (int)got;
+		nlh = (const struct nlmsghdr *)events->buffer;
+		for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
+			if (nlh->nlmsg_type == events->family)
+				take_event(nlh, take, data);
+	}
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* nl_conns: the bulk paths: connection dumps, batches, events. */
+#ifndef SPILLWAY_CTL_NL_CONNS_H
+#define SPILLWAY_CTL_NL_CONNS_H
+
+#include "model.h"
+#include "nl_session.h"
+
+/**
+ * nl_conns() - the connections that match a filter
+ * @filter: which; all fields that are not in its @has are ignored
+ * @conns: receives an array to be freed, NULL if there are none
+ * @count: how many
+ *
+ * A dump that a change disturbed is repeated, five times at most.
+ *
+ * Return: 0; 1 where it was still disturbed, so that some may be missing or twice; or
+ * a negative errno.
+ */
+int nl_conns(struct nl_session *session, const struct model_filter *filter,
+	     struct model_conn **conns, size_t *count, struct nl_error *error);
+
+/**
+ * nl_offload() - give connections to peers, all or none
+ * @moves: entries; where the batch is refused, each receives its reason
+ * @count: 1..%SPILLWAY_BATCH_MAX
+ *
+ * Return: 0 or a negative errno; nothing has changed then.
+ */
+int nl_offload(struct nl_session *session, struct model_move *moves, size_t count,
+	       struct nl_error *error);
+
+/* nl_recall() - take connections back, all or none; as nl_offload() */
+int nl_recall(struct nl_session *session, struct model_move *moves, size_t count,
+	      struct nl_error *error);
+
+/**
+ * nl_recall_all() - take back all, or all that one peer relays
+ * @peer: its name, or NULL
+ * @done: receives how many returned
+ *
+ * Return: 0 or a negative errno.
+ */
+int nl_recall_all(struct nl_session *session, const char *peer, uint32_t *done,
+		  struct nl_error *error);
+
+/**
+ * struct nl_event - one event
+ * @kind: SPILLWAY_CMD_DEV_NTF, _PEER_NTF or _CONN_NTF
+ * @generation: grows by one with each event of the device: a gap means lost ones
+ * @peer: of a _PEER_NTF
+ * @conn: of a _CONN_NTF
+ */
+struct nl_event {
+	uint8_t kind;
+	uint64_t generation;
+	struct model_peer peer;
+	struct model_conn conn;
+};
+
+struct nl_events;
+
+int nl_events_open(struct nl_events **events, struct nl_session *session, int with_conns,
+		   struct nl_error *error);
+void nl_events_close(struct nl_events *events);
+int nl_events_fd(const struct nl_events *events);
+
+/**
+ * nl_events_read() - take what has come
+ * @events: from nl_events_open()
+ * @take: called for each event
+ * @data: for @take
+ * @error: filled on failure
+ *
+ * Return: 0; -ENOBUFS where the kernel dropped events because this reader was slow;
+ * another negative errno.
+ */
+int nl_events_read(struct nl_events *events,
+		   void (*take)(const struct nl_event *event, void *data), void *data,
+		   struct nl_error *error);
+
+#endif /* SPILLWAY_CTL_NL_CONNS_H */

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* nl_session: one netlink socket to the family "spillway". */
+#include <errno.h>
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
+#include <linux/spillway.h>
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "nl_session.h"
+
+/* A batch of SPILLWAY_BATCH_MAX entries, and the kernel's answer to it, fit. */
+#define BUFFER_SIZE	(128 * 1024)
+#define GROUPS_MAX	8
+
+struct group {
+	char name[16];
+	uint32_t id;
+};
+
+struct nl_session {
+	struct mnl_socket *socket;
+	uint16_t family;
+	uint32_t seq;
+	char ifname[IF_NAMESIZE];
+	struct group groups[GROUPS_MAX];
+	size_t group_count;
+	char request[BUFFER_SIZE];
+	char answer[BUFFER_SIZE];
+};
+
+/* Fills @error and returns -@err. */
+int nl_fail(struct nl_error *error, int err, const char *format, ...)
+{
+	va_list args;
+
+	error->err = err;
+	va_start(args, format);
+	vsnprintf(error->text, sizeof(error->text), format, args);
+	va_end(args);
+	return -err;
+}
+
+/* The name of an attribute as people write it. */
+const char *nl_attr_name(unsigned int type)
+{
+	static const char *const names[SPILLWAY_A_MAX + 1] = {
+		[SPILLWAY_A_IFINDEX] = "ifindex",
+		[SPILLWAY_A_IFNAME] = "ifname",
+		[SPILLWAY_A_NODE_ID] = "node id",
+		[SPILLWAY_A_NODE_NAME] = "node name",
+		[SPILLWAY_A_PORT] = "port",
+		[SPILLWAY_A_LOAD] = "load",
+		[SPILLWAY_A_FORECAST] = "forecast",
+		[SPILLWAY_A_PEER_ID] = "peer id",
+		[SPILLWAY_A_PEER_NAME] = "peer name",
+		[SPILLWAY_A_PEER_ADDR4] = "endpoint address",
+		[SPILLWAY_A_PEER_PORT] = "endpoint port",
+		[SPILLWAY_A_PEER_WEIGHT] = "weight",
+		[SPILLWAY_A_PEER_ADMIN] = "admin",
+		[SPILLWAY_A_KEY_DIRECTION] = "key direction",
+		[SPILLWAY_A_KEY_ID] = "key id",
+		[SPILLWAY_A_KEY] = "key",
+		[SPILLWAY_A_KEY_FIRST_PN] = "first packet number",
+		[SPILLWAY_A_CONN_ID] = "connection id",
+		[SPILLWAY_A_CONN_DIRECTION] = "direction",
+		[SPILLWAY_A_CONN_ROLE] = "role",
+		[SPILLWAY_A_AGE_MS] = "age",
+		[SPILLWAY_A_TOP] = "top",
+		[SPILLWAY_A_SORT] = "sort",
+		[SPILLWAY_A_BATCH] = "batch",
+		[SPILLWAY_A_ENTRY] = "entry",
+		[SPILLWAY_A_PEER_FREE] = "free capacity",
+		[SPILLWAY_A_CAPACITY] = "capacity",
+	};
+
+	return type <= SPILLWAY_A_MAX ? names[type] : NULL;
+}
+
+uint16_t nl_family_id(const struct nl_session *session)
+{
+	return session->family;
+}
+
+/* A request of ours begins with the device that it is about. */
+struct nlmsghdr *nl_request(struct nl_session *session, uint8_t command, uint16_t flags)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(session->request);
+	struct genlmsghdr *genl;
+
+	nlh->nlmsg_type = session->family;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
+	nlh->nlmsg_seq = ++session->seq;
+	genl = mnl_nlmsg_put_extra_header(nlh, sizeof(*genl));
+	genl->cmd = command;
+	genl->version = SPILLWAY_GENL_VERSION;
+	mnl_attr_put_strz(nlh, SPILLWAY_A_IFNAME, session->ifname);
+	return nlh;
+}
+
+/* The attribute of the request that the kernel's error points at. */
+static const char *attr_at(const struct nlmsghdr *request, uint32_t offset)
+{
+	const struct nlattr *attr;
+
+	if (offset + sizeof(*attr) > request->nlmsg_len)
+		return NULL;
+	attr = (const struct nlattr *)((const char *)request + offset);
+	return nl_attr_name(mnl_attr_get_type(attr));
+}
+
+static int parse_extack(const struct nlattr *attr, void *data)
+{
+	const struct nlattr **found = data;
+	unsigned int type = mnl_attr_get_type(attr);
+
+	if (type <= NLMSGERR_ATTR_MAX)
+		found[type] = attr;
+	return MNL_CB_OK;
+}
+
+static int take_error(const struct nlmsghdr *request, const struct nlmsghdr *nlh,
+		      struct nl_error *error)
+{
+	const struct nlattr *found[NLMSGERR_ATTR_MAX + 1] = { NULL };
+	const struct nlmsgerr *answer = mnl_nlmsg_get_payload(nlh);
+	const char *where = NULL, *what;
+	size_t skip = sizeof(*answer);
+	int err = -answer->error;
+
+	if (!err)
+		return 0;
+	if (!(nlh->nlmsg_flags & NLM_F_CAPPED))
+		skip += mnl_nlmsg_get_payload_len(&answer->msg);
+	if (nlh->nlmsg_flags & NLM_F_ACK_TLVS)
+		mnl_attr_parse(nlh, skip, parse_extack, found);
+	if (found[NLMSGERR_ATTR_OFFS])
+		where = attr_at(request, mnl_attr_get_u32(found[NLMSGERR_ATTR_OFFS]));
+	if (found[NLMSGERR_ATTR_MISS_TYPE])
+		where = nl_attr_name(mnl_attr_get_u32(found[NLMSGERR_ATTR_MISS_TYPE]));
+	what = found[NLMSGERR_ATTR_MSG] ? mnl_attr_get_str(found[NLMSGERR_ATTR_MSG]) :
+	       found[NLMSGERR_ATTR_MISS_TYPE] ? "is missing" : strerror(err);
+	return nl_fail(error, err, "%s%s%s", where ? where : "", where ? ": " : "", what);
+}
+
+struct talk {
+	const struct nlmsghdr *request;
+	mnl_cb_t answer;
+	void *data;
+};
+
+/* One datagram from the kernel. Returns 1 to go on, 0 at the end, or -errno. */
+static int take_messages(const struct talk *talk, const char *buffer, int len,
+			 bool *interrupted, struct nl_error *error)
+{
+	const struct nlmsghdr *nlh = (const struct nlmsghdr *)buffer;
+	bool dump = talk->request->nlmsg_flags & NLM_F_DUMP;
+
+	for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len)) {
+		if (nlh->nlmsg_seq != talk->request->nlmsg_seq)
+			continue;
+		if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
+			*interrupted = true;
+		if (nlh->nlmsg_type == NLMSG_ERROR) {
+			int err = take_error(talk->request, nlh, error);
+
+			if (err || !dump)
+				return err;
+		} else if (nlh->nlmsg_type == NLMSG_DONE) {
+			return 0;
+		} else if (talk->answer && talk->answer(nlh, talk->data) < 0) {
+			return nl_fail(error, ENOMEM, "no memory for the kernel's answer");
+		}
+	}
+	return 1;
+}
+
+/**
+ * nl_talk() - send a request, take the answers
+ * @session: from nl_open()
+ * @request: from nl_request()
+ * @answer: called for each message, or NULL; returns MNL_CB_ERROR to give up
+ * @data: for @answer
+ * @error: filled on failure
+ *
+ * Return: 0; 1 where a dump was disturbed by a change, so that entries may be missing
+ * or twice; or a negative errno.
+ */
+int nl_talk(struct nl_session *session, struct nlmsghdr *request, mnl_cb_t answer,
+	    void *data, struct nl_error *error)
+{
+	const struct talk talk = { .request = request, .answer = answer, .data = data };
+	bool interrupted = false;
+	ssize_t len;
+	int ret;
+
+	if (mnl_socket_sendto(session->socket, request, request->nlmsg_len) < 0)
+		return nl_fail(error, errno, "netlink: %s", strerror(errno));
+	do {
+		len = mnl_socket_recvfrom(session->socket, session->answer,
+					  sizeof(session->answer));
+		if (len < 0 && errno == EINTR)
+			continue;
+		if (len < 0)
+			return nl_fail(error, errno, "netlink: %s", strerror(errno));
+		ret = take_messages(&talk, session->answer, (int)len, &interrupted, error);
+		if (ret < 0)
+			return ret;
+	} while (ret);
+	return interrupted;
+}
+
+static int take_group(struct nl_session *session, const struct nlattr *nest)
+{
+	const struct nlattr *attr;
+	struct group group = { .id = 0 };
+
+	mnl_attr_for_each_nested(attr, nest) {
+		if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GRP_NAME)
+			snprintf(group.name, sizeof(group.name), "%s", mnl_attr_get_str(attr));
+		else if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GRP_ID)
+			group.id = mnl_attr_get_u32(attr);
+	}
+	if (session->group_count < GROUPS_MAX)
+		session->groups[session->group_count++] = group;
+	return MNL_CB_OK;
+}
+
+static int take_family(const struct nlmsghdr *nlh, void *data)
+{
+	struct nl_session *session = data;
+	const struct nlattr *attr, *nest;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_ID)
+			session->family = mnl_attr_get_u16(attr);
+		if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GROUPS)
+			mnl_attr_for_each_nested(nest, attr)
+				take_group(session, nest);
+	}
+	return MNL_CB_OK;
+}
+
+/* Asking for the family loads the module where it is installed and we are root. */
+static int find_family(struct nl_session *session, struct nl_error *error)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(session->request);
+	struct genlmsghdr *genl;
+	int err;
+
+	nlh->nlmsg_type = GENL_ID_CTRL;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	nlh->nlmsg_seq = ++session->seq;
+	genl = mnl_nlmsg_put_extra_header(nlh, sizeof(*genl));
+	genl->cmd = CTRL_CMD_GETFAMILY;
+	genl->version = 1;
+	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, SPILLWAY_GENL_NAME);
+	err = nl_talk(session, nlh, take_family, session, error);
+	if (err == -ENOENT)
+		return nl_fail(error, EPROTONOSUPPORT,
+			       "module spillway is not loaded (modprobe spillway)");
+	return err;
+}
+
+/**
+ * nl_group() - the number of a multicast group
+ * @session: from nl_open()
+ * @name: SPILLWAY_MCGRP_*
+ * @id: receives it
+ *
+ * Return: 0 or -ENOENT.
+ */
+int nl_group(struct nl_session *session, const char *name, uint32_t *id)
+{
+	size_t i;
+
+	for (i = 0; i < session->group_count; i++)
+		if (!strcmp(session->groups[i].name, name)) {
+			*id = session->groups[i].id;
+			return 0;
+		}
+	return -ENOENT;
+}
+
+/**
+ * nl_open() - a session for one device
+ * @session: receives it
+ * @ifname: device that its requests are about; need not exist yet
+ * @error: filled on failure; its err is EPROTONOSUPPORT without the module
+ *
+ * Return: 0 or a negative errno.
+ */
+int nl_open(struct nl_session **session, const char *ifname, struct nl_error *error)
+{
+	struct nl_session *s = calloc(1, sizeof(*s));
+	const int on = 1;
+	int err;
+
+	*session = NULL;
+	if (!s)
+		return nl_fail(error, ENOMEM, "no memory");
+	if (snprintf(s->ifname, sizeof(s->ifname), "%s", ifname) >= (int)sizeof(s->ifname)) {
+		free(s);
+		return nl_fail(error, EINVAL, "device name \"%s\" is too long", ifname);
+	}
+	s->seq = (uint32_t)time(NULL);
+	s->socket = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
+	if (!s->socket || mnl_socket_bind(s->socket, 0, MNL_SOCKET_AUTOPID) < 0) {
+		err = nl_fail(error, errno, "netlink: %s", strerror(errno));
+		nl_close(s);
+		return err;
+	}
+	mnl_socket_setsockopt(s->socket, NETLINK_EXT_ACK, (void *)&on, sizeof(on));
+	mnl_socket_setsockopt(s->socket, NETLINK_CAP_ACK, (void *)&on, sizeof(on));
+	err = find_family(s, error);
+	if (err) {
+		nl_close(s);
+		return err;
+	}
+	*session = s;
+	return 0;
+}
+
+/* Requests may have held keys. */
+void nl_close(struct nl_session *session)
+{
+	if (!session)
+		return;
+	if (session->socket)
+		mnl_socket_close(session->socket);
+	explicit_bzero(session->request, sizeof(session->request));
+	free(session);
+}
