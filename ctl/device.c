@@ -130,7 +130,7 @@ int device_ensure(const char *name, bool create, bool *made, char *error, size_t
 	return ret < 0 ? ret : 0;
 }
 
-int device_set_up(const char *name, char *error, size_t size)
+int device_set_up(const char *name, bool up, char *error, size_t size)
 {
 	struct nl_sock *sock = route_socket(error, size);
 	struct rtnl_link *link, *change;
@@ -141,13 +141,17 @@ int device_set_up(const char *name, char *error, size_t size)
 	change = rtnl_link_alloc();
 	ret = change ? rtnl_link_get_kernel(sock, 0, name, &link) : -NLE_NOMEM;
 	if (!ret) {
-		rtnl_link_set_flags(change, IFF_UP);
+		if (up)
+			rtnl_link_set_flags(change, IFF_UP);
+		else
+			rtnl_link_unset_flags(change, IFF_UP);
 		ret = rtnl_link_change(sock, link, change, 0);
 		rtnl_link_put(link);
 	}
 	rtnl_link_put(change);
 	nl_socket_free(sock);
-	return ret ? fail(ret, error, size, name, "cannot be set up") : 0;
+	return ret ? fail(ret, error, size, name, up ? "cannot be set up" :
+			  "cannot be set down") : 0;
 }
 
 int device_is_up(const char *name, char *error, size_t size)

@@ -23,11 +23,11 @@
 int device_ensure(const char *name, bool create, bool *made, char *error, size_t size);
 
 /**
- * device_set_up() - ip link set NAME up
+ * device_set_up() - ip link set NAME up, or down
  *
  * Return: 0 or a negative errno.
  */
-int device_set_up(const char *name, char *error, size_t size);
+int device_set_up(const char *name, bool up, char *error, size_t size);
 
 /**
  * device_is_up() - whether the device is up

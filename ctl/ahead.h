@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ahead: the past and the future of this node's load: samples go into the history and
+ * the series; a model fitted to the series gives the forecast; how wrong forecasts
+ * have been gives the threshold.
+ */
+#ifndef SPILLWAY_CTL_AHEAD_H
+#define SPILLWAY_CTL_AHEAD_H
+
+#include "config.h"
+#include "report.h"
+
+struct ahead;
+struct json_object;
+
+/**
+ * ahead_open() - open the history and begin with what it has of the recent past
+ * @config: must outlive this
+ * @now_ms: CLOCK_REALTIME
+ *
+ * Return: NULL after an error that was logged.
+ */
+struct ahead *ahead_open(const struct config *config, int64_t now_ms);
+
+void ahead_close(struct ahead *ahead);
+
+/**
+ * ahead_add() - enter a sample
+ * @missed: samples that were due before it and were not taken: entered as missing
+ */
+void ahead_add(struct ahead *ahead, const struct sample *sample, uint64_t missed);
+
+/**
+ * ahead_look() - forecast and threshold
+ * @tick: the forecast, its model and the threshold are set; no steps where the series
+ *	is too short to fit a model
+ */
+void ahead_look(struct ahead *ahead, struct report_tick *tick);
+
+/**
+ * ahead_moved() - the load changed by our own doing
+ * @delta: by how much; negative: moved away
+ */
+void ahead_moved(struct ahead *ahead, double delta);
+
+/* Samples of the last @seconds as report.h has them; NULL for out of memory. */
+struct json_object *ahead_history_json(struct ahead *ahead, int64_t now_ms, uint64_t seconds);
+
+#endif /* SPILLWAY_CTL_AHEAD_H */

@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* controller: one pass a sample: read, remember, foresee, decide, move, tell. */
+#include <errno.h>
+#include <event2/event.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "ahead.h"
+#include "controller.h"
+#include "decide.h"
+#include "log.h"
+#include "pool.h"
+#include "report.h"
+#include "round.h"
+#include "sampler.h"
+#include "status_server.h"
+#include "trace.h"
+
+#define NS_PER_MS		1000000ULL
+#define ADVANCE_MS		60000	/* between notes of packet numbers */
+#define HISTORY_REQUEST_MAX	86400	/* seconds */
+
+struct controller {
+	const struct config *config;
+	struct event_base *base;
+	struct event *timer;
+	struct pool *pool;
+	struct sampler sampler;
+	struct ahead *ahead;
+	struct decide decide;
+	struct trace *trace;
+	struct status_server *status;
+	bool cleanup;
+
+	uint64_t start_ms;	/* CLOCK_MONOTONIC; samples are due at multiples from here */
+	uint64_t last_index;	/* of the sample taken last */
+	uint64_t advanced_ms;
+	bool futile;		/* overload by what relaying does not relieve: was logged */
+
+	struct report_tick tick;
+	struct report_move moves[SPILLWAY_BATCH_MAX];
+	struct report_totals totals;
+};
+
+static uint64_t monotonic_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+static uint64_t monotonic_ms(void)
+{
+	return monotonic_ns() / NS_PER_MS;
+}
+
+static int64_t realtime_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / (long)NS_PER_MS;
+}
+
+/* Greatest of the forecast, as the peers are told. */
+static double forecast_max(const struct report_tick *tick)
+{
+	double max = NAN;
+
+	for (size_t i = 0; i < tick->steps; i++)
+		max = fmax(max, tick->mean[i]);
+	return max;
+}
+
+static void tell(struct controller *ctl)
+{
+	const struct report_tick *tick = &ctl->tick;
+	struct pool_report report = {
+		.load = tick->sample.load,
+		.forecast = forecast_max(tick),
+	};
+
+	/* fmax() passes over a NaN: without a forecast the load alone is the peak. */
+	if (!isnan(tick->sample.load) && !isnan(tick->threshold))
+		report.free = fmax(tick->threshold - fmax(report.load, report.forecast), 0);
+	pool_tell(ctl->pool, &report);
+}
+
+static void decide(struct controller *ctl, uint64_t now_ms)
+{
+	const struct config *config = ctl->config;
+	const struct decide_rules rules = {
+		.limit = config->threshold.limit,
+		.recall_below = config->offload.recall_below,
+		.hysteresis_ms = config->offload.hysteresis_ms,
+	};
+	struct report_tick *tick = &ctl->tick;
+	const struct decide_input input = {
+		.now_ms = now_ms,
+		.load = tick->sample.load,
+		.mean = tick->mean,
+		.steps = tick->steps,
+		.threshold = tick->threshold,
+	};
+	enum decide_state old = tick->verdict.state;
+
+	decide_step(&ctl->decide, &rules, &input, &tick->verdict);
+	if (tick->verdict.state == old)
+		return;
+	if (tick->verdict.crossing > 0)
+		log_notice("%s: load %.2f, forecast %.2f, reaches threshold %.2f in %" PRIu64
+			   " ms", decide_state_names[tick->verdict.state], tick->sample.load,
+			   tick->verdict.peak, tick->threshold,
+			   (uint64_t)tick->verdict.crossing * tick->step_ms);
+	else
+		log_notice("%s: load %.2f, threshold %.2f",
+			   decide_state_names[tick->verdict.state], tick->sample.load,
+			   tick->threshold);
+}
+
+/*
+ * Relaying takes packets off the uplink. The socket and its program stay, with their
+ * CPU time and memory: moving connections would not relieve these, but cost more.
+ */
+static bool relievable(struct controller *ctl)
+{
+	enum config_resource worst = ctl->tick.sample.worst;
+
+	if (worst == CONFIG_NETWORK) {
+		ctl->futile = false;
+		return true;
+	}
+	if (!ctl->futile)
+		log_warn("overload of %s: relaying connections does not relieve it",
+			 config_resource_names[worst]);
+	ctl->futile = true;
+	return false;
+}
+
+static void count_round(struct controller *ctl, const struct round_result *result,
+			uint64_t *total, double sign)
+{
+	double capacity = (double)ctl->config->sources.uplink_rate;
+
+	ctl->totals.refused += result->refused;
+	ctl->tick.move_count = result->moved;
+	if (!result->moved)
+		return;
+	ctl->totals.rounds++;
+	*total += result->moved;
+	decide_moved(&ctl->decide);
+	ahead_moved(ctl->ahead, sign * (double)result->tx_rate / capacity);
+}
+
+static void act(struct controller *ctl, uint64_t now_ms)
+{
+	const struct config *config = ctl->config;
+	const struct decide_verdict *verdict = &ctl->tick.verdict;
+	double capacity = (double)config->sources.uplink_rate;
+	struct round_result result = { 0 };
+
+	ctl->tick.moves = ctl->moves;
+	ctl->tick.move_count = 0;
+	if (!config->offload.enabled || !config->sources.uplink_rate)
+		return;
+	if (verdict->offload && relievable(ctl)) {
+		round_offload(ctl->pool, config, verdict->excess * capacity, now_ms, ctl->moves,
+			      &result);
+		count_round(ctl, &result, &ctl->totals.offloaded, -1);
+	} else if (verdict->recall && pool_offloaded(ctl->pool) > 0) {
+		/* Half of the room, so that what comes back cannot make the next overload. */
+		round_recall(ctl->pool, config,
+			     (ctl->tick.threshold - verdict->peak) / 2 * capacity, now_ms,
+			     ctl->moves, &result);
+		count_round(ctl, &result, &ctl->totals.recalled, 1);
+	}
+}
+
+static void take_sample(struct controller *ctl, uint64_t now_ns, uint64_t missed)
+{
+	struct report_tick *tick = &ctl->tick;
+	uint64_t now_ms = now_ns / NS_PER_MS;
+	struct json_object *line;
+	uint32_t conns;
+
+	pool_refresh(ctl->pool, now_ms);
+	sampler_take(&ctl->sampler, now_ns, realtime_ms(), &tick->sample);
+	tick->missed = missed;
+	tick->conns = pool_conns(ctl->pool, &conns) ? -1 : (int64_t)conns;
+	tick->offloaded = pool_offloaded(ctl->pool);
+	ahead_add(ctl->ahead, &tick->sample, missed);
+	ahead_look(ctl->ahead, tick);
+	decide(ctl, now_ms);
+	act(ctl, now_ms);
+	tell(ctl);
+	ctl->totals.ticks++;
+	ctl->totals.missed += missed;
+	if (ctl->trace) {
+		line = report_tick_json(tick);
+		trace_write(ctl->trace, line);
+		json_object_put(line);
+	}
+	if (now_ms - ctl->advanced_ms >= ADVANCE_MS) {
+		pool_advance(ctl->pool);
+		ctl->advanced_ms = now_ms;
+	}
+}
+
+static void arm(struct controller *ctl)
+{
+	uint64_t due = ctl->start_ms + (ctl->last_index + 1) * ctl->config->forecast.sample_ms;
+	uint64_t now = monotonic_ms();
+	uint64_t wait = due > now ? due - now : 0;
+	struct timeval tv = {
+		.tv_sec = (time_t)(wait / 1000),
+		.tv_usec = (suseconds_t)(wait % 1000 * 1000),
+	};
+
+	event_add(ctl->timer, &tv);
+}
+
+/*
+ * Samples are due at fixed times, so that one late sample does not make all that follow
+ * late, and so that it is seen which were missed.
+ */
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct controller *ctl = arg;
+	uint64_t period = ctl->config->forecast.sample_ms;
+	uint64_t now_ns = monotonic_ns();
+	uint64_t index;
+
+	(void)fd;
+	(void)what;
+	/* The nearest: a timer may come a little early by another clock's rounding. */
+	index = (now_ns / NS_PER_MS - ctl->start_ms + period / 2) / period;
+	if (index > ctl->last_index) {
+		take_sample(ctl, now_ns, index - ctl->last_index - 1);
+		ctl->last_index = index;
+	}
+	arm(ctl);
+}
+
+/* "history 600": seconds, all digits. */
+static bool history_seconds(const char *request, uint64_t *seconds)
+{
+	char *end;
+
+	if (strncmp(request, "history ", 8) || request[8] < '0' || request[8] > '9')
+		return false;
+	errno = 0;
+	*seconds = strtoull(request + 8, &end, 10);
+	return !errno && !*end && *seconds && *seconds <= HISTORY_REQUEST_MAX;
+}
+
+static struct json_object *answer(void *ctx, const char *request)
+{
+	struct controller *ctl = ctx;
+	struct report_status status = {
+		.config = ctl->config,
+		.uptime_ms = monotonic_ms() - ctl->start_ms,
+		.last = ctl->totals.ticks ? &ctl->tick : NULL,
+		.totals = ctl->totals,
+	};
+	uint64_t seconds;
+
+	if (!strcmp(request, "status")) {
+		status.peers = pool_peers(ctl->pool, &status.peer_count);
+		return report_status_json(&status);
+	}
+	if (history_seconds(request, &seconds))
+		return ahead_history_json(ctl->ahead, realtime_ms(), seconds);
+	return report_error_json("ask for \"status\" or \"history SECONDS\", 1 to 86400");
+}
+
+static int open_status(struct controller *ctl)
+{
+	char error[512];
+
+	if (!ctl->config->status.socket[0])
+		return 0;
+	ctl->status = status_server_open(ctl->base, ctl->config->status.socket, answer, ctl,
+					 error, sizeof(error));
+	if (ctl->status)
+		return 0;
+	log_err("status socket: %s", error);
+	return -EIO;
+}
+
+static int open_trace(struct controller *ctl, const char *path)
+{
+	if (!path)
+		return 0;
+	ctl->trace = trace_open(path);
+	if (ctl->trace)
+		return 0;
+	log_err("trace %s: %s", path, strerror(errno));
+	return -errno;
+}
+
+static int open_parts(struct controller *ctl, const struct controller_options *options)
+{
+	int ret;
+
+	ret = open_trace(ctl, options->trace);
+	if (ret)
+		return ret;
+	ctl->ahead = ahead_open(ctl->config, realtime_ms());
+	if (!ctl->ahead)
+		return -EIO;
+	ctl->pool = pool_open(ctl->config);
+	if (!ctl->pool)
+		return -EIO;
+	ret = sampler_open(&ctl->sampler, &ctl->config->sources, "", pool_conns, ctl->pool);
+	if (!ret)
+		ret = open_status(ctl);
+	if (ret)
+		return ret;
+	ctl->timer = evtimer_new(ctl->base, on_timer, ctl);
+	return ctl->timer ? 0 : -ENOMEM;
+}
+
+struct controller *controller_open(struct event_base *base, const struct config *config,
+				   const struct controller_options *options)
+{
+	struct controller *ctl = calloc(1, sizeof(*ctl));
+	struct sample first;
+
+	if (!ctl) {
+		log_err("out of memory");
+		return NULL;
+	}
+	ctl->config = config;
+	ctl->base = base;
+	ctl->tick.threshold = NAN;
+	if (open_parts(ctl, options)) {
+		controller_close(ctl);
+		return NULL;
+	}
+	ctl->cleanup = options->cleanup || config->node.cleanup;
+	ctl->start_ms = monotonic_ms();
+	ctl->advanced_ms = ctl->start_ms;
+	/* Rates need two readings: this is the first one. */
+	sampler_take(&ctl->sampler, monotonic_ns(), realtime_ms(), &first);
+	arm(ctl);
+	return ctl;
+}
+
+void controller_close(struct controller *ctl)
+{
+	if (ctl->timer)
+		event_free(ctl->timer);
+	status_server_close(ctl->status);
+	sampler_close(&ctl->sampler);
+	if (ctl->pool)
+		pool_close(ctl->pool, ctl->cleanup);
+	if (ctl->ahead)
+		ahead_close(ctl->ahead);
+	trace_close(ctl->trace);
+	free(ctl);
+}

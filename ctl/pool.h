@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pool: this node's device and its peers in the kernel: brought in line with the
+ * configuration, told what this node says of itself, asked what the peers say.
+ *
+ * What exists is adopted: a device, peers and connections that are relayed go on over
+ * a restart of spilld. Peers that are not in the configuration are left alone.
+ */
+#ifndef SPILLWAY_CTL_POOL_H
+#define SPILLWAY_CTL_POOL_H
+
+#include "config.h"
+#include "report.h"
+
+struct model_peer;
+struct nl_session;
+struct pool;
+
+/**
+ * pool_open() - bring the kernel in line with the configuration
+ * @config: must outlive this
+ *
+ * Return: NULL after an error that was logged.
+ */
+struct pool *pool_open(const struct config *config);
+
+/**
+ * pool_close() - let go
+ * @cleanup: also delete the device. Else the kernel goes on as it is: the module keeps
+ *	carrying what it carries
+ */
+void pool_close(struct pool *pool, bool cleanup);
+
+/**
+ * struct pool_report - what this node says of itself
+ * @load: now; NaN: not known, and the last one that was stays
+ * @forecast: highest within the horizon; NaN: as @load
+ * @free: what may be moved here, parts of 1; 0 if not known
+ */
+struct pool_report {
+	double load;
+	double forecast;
+	double free;
+};
+
+/* Tell the peers, by way of the module's heartbeats. Errors are logged. */
+void pool_tell(struct pool *pool, const struct pool_report *report);
+
+/**
+ * pool_refresh() - read device and peers; once a sample, before anything else
+ *
+ * Where the device has gone (deleted, module reloaded) it is set up again, after ten
+ * seconds and every ten seconds.
+ *
+ * Return: 0 or a negative errno, logged.
+ */
+int pool_refresh(struct pool *pool, uint64_t now_ms);
+
+/* As of pool_refresh(): connections, for the sampler; 0 or a negative errno. */
+int pool_conns(void *pool, uint32_t *count);
+
+/* As of pool_refresh(): connections that peers relay, -1 if not known. */
+int64_t pool_offloaded(const struct pool *pool);
+
+/* As of pool_refresh(), valid until the next one. */
+const struct report_peer *pool_peers(const struct pool *pool, size_t *count);
+
+/* The session with the family, for rounds. */
+struct nl_session *pool_session(struct pool *pool);
+
+/* As of pool_refresh(): the peers as the module has them. */
+const struct model_peer *pool_model_peers(const struct pool *pool, size_t *count);
+
+/**
+ * pool_advance() - every minute: note in the database how far packet numbers may have
+ *	come, see pnstore.h
+ */
+void pool_advance(struct pool *pool);
+
+#endif /* SPILLWAY_CTL_POOL_H */
