@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* args: words from spillctl's command line, strictly read. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spillctl.h"
+#include "units.h"
+
+bool arg_number(const struct spillctl *ctl, const char *what, const char *text,
+		uint64_t min, uint64_t max, uint64_t *value)
+{
+	unsigned long long got;
+	char *end;
+
+	errno = 0;
+	got = strtoull(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end) {
+		say_usage(ctl, "%s: \"%s\" is not a number", what, text);
+		return false;
+	}
+	if (errno || got < min || got > max) {
+		say_usage(ctl, "%s: must be %llu..%llu (got %s)", what,
+			  (unsigned long long)min, (unsigned long long)max, text);
+		return false;
+	}
+	*value = got;
+	return true;
+}
+
+bool arg_word(const struct spillctl *ctl, const char *what, const char *text,
+	      const struct model_words *words, uint8_t *value)
+{
+	int got = model_value(words, text);
+	char known[160] = "";
+	size_t i, len = 0;
+
+	if (got >= 0) {
+		*value = (uint8_t)got;
+		return true;
+	}
+	for (i = 0; i < words->count && len < sizeof(known); i++)
+		len += (size_t)snprintf(known + len, sizeof(known) - len, "%s%s",
+					i ? ", " : "", words->words[i]);
+	say_usage(ctl, "%s: \"%s\" is none of %s", what, text, known);
+	return false;
+}
+
+bool arg_endpoint(const struct spillctl *ctl, const char *text, struct in_addr *addr,
+		  uint16_t *port)
+{
+	char host[INET_ADDRSTRLEN + 1];
+	const char *colon = strrchr(text, ':');
+	size_t len = colon ? (size_t)(colon - text) : strlen(text);
+	uint64_t number = SPILLWAY_PORT_DEFAULT;
+
+	snprintf(host, sizeof(host), "%.*s", (int)len, text);
+	if (len >= sizeof(host) || inet_pton(AF_INET, host, addr) != 1) {
+		say_usage(ctl, "endpoint: \"%s\" is not ADDRESS[:PORT]", text);
+		return false;
+	}
+	if (colon && !arg_number(ctl, "endpoint port", colon + 1, 1, UINT16_MAX, &number))
+		return false;
+	*port = (uint16_t)number;
+	return true;
+}
+
+bool arg_prefix(const struct spillctl *ctl, const char *text, struct in_addr *addr,
+		uint8_t *plen)
+{
+	char host[INET_ADDRSTRLEN + 1];
+	const char *slash = strchr(text, '/');
+	size_t len = slash ? (size_t)(slash - text) : strlen(text);
+	uint64_t number = 32;
+
+	snprintf(host, sizeof(host), "%.*s", (int)len, text);
+	if (len >= sizeof(host) || inet_pton(AF_INET, host, addr) != 1) {
+		say_usage(ctl, "\"%s\" is not ADDRESS[/LENGTH]", text);
+		return false;
+	}
+	if (slash && !arg_number(ctl, "prefix length", slash + 1, 0, 32, &number))
+		return false;
+	*plen = (uint8_t)number;
+	return true;
+}
+
+static bool filter_end(struct spillctl *ctl, const char *word, const char *value,
+		       struct model_filter *f)
+{
+	bool src = *word == 's';
+	uint64_t number;
+
+	if (!strcmp(word + 1, "port")) {
+		if (!arg_number(ctl, word, value, 1, UINT16_MAX, &number))
+			return false;
+		*(src ? &f->local_port : &f->remote_port) = (uint16_t)number;
+		f->has |= src ? MODEL_HAS(LOCAL_PORT) : MODEL_HAS(REMOTE_PORT);
+		return true;
+	}
+	f->has |= src ? MODEL_HAS(LOCAL_ADDR4) | MODEL_HAS(LOCAL_PLEN) :
+			MODEL_HAS(REMOTE_ADDR4) | MODEL_HAS(REMOTE_PLEN);
+	return arg_prefix(ctl, value, src ? &f->local : &f->remote,
+			  src ? &f->local_plen : &f->remote_plen);
+}
+
+static bool filter_word(struct spillctl *ctl, const char *word, const char *value,
+			struct model_filter *f)
+{
+	if (!strcmp(word, "role")) {
+		f->has |= MODEL_HAS(CONN_ROLE);
+		return arg_word(ctl, word, value, &model_role, &f->role);
+	}
+	if (!strcmp(word, "dir")) {
+		f->has |= MODEL_HAS(CONN_DIRECTION);
+		return arg_word(ctl, word, value, &model_direction, &f->direction);
+	}
+	if (!strcmp(word, "peer")) {
+		f->has |= MODEL_HAS(PEER_NAME);
+		if (strlen(value) <= SPILLWAY_NAME_MAX) {
+			strcpy(f->peer_name, value);
+			return true;
+		}
+		say_usage(ctl, "peer: \"%s\" is too long a name", value);
+		return false;
+	}
+	if (!strcmp(word, "age")) {
+		f->has |= MODEL_HAS(AGE_MS);
+		if (!units_parse_duration(value, &f->age_ms))
+			return true;
+		say_usage(ctl, "age: \"%s\" is not a duration such as 500ms, 5s, 3m", value);
+		return false;
+	}
+	return filter_end(ctl, word, value, f);
+}
+
+bool filter_read(struct spillctl *ctl, int argc, char **argv, int *i,
+		 struct model_filter *filter)
+{
+	static const char *const words[] = {
+		"role", "dir", "peer", "age", "src", "dst", "sport", "dport",
+	};
+	size_t w;
+
+	while (*i < argc) {
+		for (w = 0; w < sizeof(words) / sizeof(words[0]); w++)
+			if (!strcmp(argv[*i], words[w]))
+				break;
+		if (w == sizeof(words) / sizeof(words[0]))
+			return true;
+		if (*i + 1 >= argc) {
+			say_usage(ctl, "%s: a value is missing", argv[*i]);
+			return false;
+		}
+		if (!filter_word(ctl, argv[*i], argv[*i + 1], filter))
+			return false;
+		*i += 2;
+	}
+	return true;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* spillctl: what its commands share. */
+#ifndef SPILLWAY_CTL_SPILLCTL_H
+#define SPILLWAY_CTL_SPILLCTL_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+
+#include "model.h"
+#include "nl_session.h"
+
+enum exit_code {
+	EXIT_DONE = 0,
+	EXIT_REFUSED = 1,
+	EXIT_USAGE = 2,
+	EXIT_UNREACHABLE = 3,
+	EXIT_NO_OBJECT = 4,
+};
+
+/**
+ * struct spillctl - one invocation
+ * @verb: command's name, for messages
+ * @ifname: device
+ * @json: print JSON
+ * @pretty: indent it
+ * @header: tables have one
+ * @times: events have one
+ * @session: open for commands that need it
+ */
+struct spillctl {
+	const char *verb;
+	const char *ifname;
+	bool json;
+	bool pretty;
+	bool header;
+	bool times;
+	struct nl_session *session;
+};
+
+/* Commands: each takes the words after its name and returns an exit code. */
+int cmd_status(struct spillctl *ctl, int argc, char **argv);
+int cmd_peers(struct spillctl *ctl, int argc, char **argv);
+int cmd_conns(struct spillctl *ctl, int argc, char **argv);
+int cmd_offload(struct spillctl *ctl, int argc, char **argv);
+int cmd_recall(struct spillctl *ctl, int argc, char **argv);
+int cmd_events(struct spillctl *ctl, int argc, char **argv);
+int cmd_stats(struct spillctl *ctl, int argc, char **argv);
+int cmd_dev(struct spillctl *ctl, int argc, char **argv);
+int cmd_key(struct spillctl *ctl, int argc, char **argv);
+int cmd_genpsk(struct spillctl *ctl, int argc, char **argv);
+
+int say_usage(const struct spillctl *ctl, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+int say_failed(const struct spillctl *ctl, const struct nl_error *error);
+
+/* args: words from the command line, strictly read; false after a message. */
+bool arg_number(const struct spillctl *ctl, const char *what, const char *text,
+		uint64_t min, uint64_t max, uint64_t *value);
+bool arg_word(const struct spillctl *ctl, const char *what, const char *text,
+	      const struct model_words *words, uint8_t *value);
+bool arg_endpoint(const struct spillctl *ctl, const char *text, struct in_addr *addr,
+		  uint16_t *port);
+bool arg_prefix(const struct spillctl *ctl, const char *text, struct in_addr *addr,
+		uint8_t *plen);
+
+/* Reads filter words from argv[*i] on; stops at a word that is none. */
+bool filter_read(struct spillctl *ctl, int argc, char **argv, int *i,
+		 struct model_filter *filter);
+
+/* json_out */
+struct json_object *json_document(const char *name, struct json_object *value);
+int json_print(const struct spillctl *ctl, struct json_object *document);
+struct json_object *json_peer(const struct model_peer *peer, bool stats);
+struct json_object *json_conn(const struct model_conn *conn);
+struct json_object *json_stats(const struct model_stats *stats);
+struct json_object *json_device(const struct model_device *device);
+
+/* text for people; @text has room for 32 */
+const char *text_bytes(uint64_t bytes, char *text);
+const char *text_rate(uint64_t rate, char *text);
+const char *text_time_ms(uint64_t ms, char *text);
+const char *text_time_us(uint64_t us, char *text);
+const char *text_permille(uint32_t permille, char *text);
+const char *text_addr(struct in_addr addr, uint16_t port, char *text);
+
+#endif /* SPILLWAY_CTL_SPILLCTL_H */
