@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Spillway by hand in a scene: the module, a device in each node, peers and keys.
+# Sourced after scene.sh.
+# shellcheck shell=bash
+
+spillctl() { # NODE ARGS...
+	local i=$1
+	shift
+	"$SPILLCTL" -N "n$i" "$@"
+}
+
+spillway_load() {
+	[ -e /sys/module/spillway ] || insmod "$SPILLWAY_KO"
+}
+
+psk_file() { # I J: the same file for both
+	local a=$1 b=$2 file
+	[ "$a" -lt "$b" ] || { a=$2 b=$1; }
+	file=/tmp/psk-$a-$b
+	[ -e "$file" ] || (umask 077 && "$SPILLCTL" genpsk > "$file")
+	echo "$file"
+}
+
+spillway_node() { # I N: device and peers of node I in a pool of N
+	local i=$1 j
+	ip -n "n$i" link add spill0 type spillway || return
+	# Without an address Linux refuses by its reverse path filter, loose or not,
+	# what comes in by the device.
+	ip -n "n$i" addr add "10.99.0.$i/32" dev spill0 || return
+	spillctl "$i" dev set name "n$i" id "$i" || return
+	ip -n "n$i" link set spill0 up || return
+	for j in $(seq "$2"); do
+		[ "$j" = "$i" ] && continue
+		spillctl "$i" peers add "n$j" id "$j" endpoint "10.99.0.$j:51821" || return
+		# Above every number that a device before this one may have used.
+		spillctl "$i" key psk "n$j" "$(psk_file "$i" "$j")" \
+			first-pn "$(date +%s%N)" || return
+	done
+}
+
+peers_up() { # I N: all peers of node I are up
+	[ "$(spillctl "$1" -H peers | awk '$4 == "up"' | wc -l)" = $(($2 - 1)) ]
+}
+
+spillway_up() { # N
+	local i
+	spillway_load || return
+	for i in $(seq "$1"); do
+		spillway_node "$i" "$1" || return
+	done
+	for i in $(seq "$1"); do
+		wait_until -t 20 peers_up "$i" "$1" || {
+			note "peers of n$i did not come up"
+			spillctl "$i" peers
+			return 1
+		}
+	done
+}
+
+conns_count() { # I FILTER...
+	local i=$1
+	shift
+	spillctl "$i" -H conns "$@" | wc -l
+}
+
+stat_of() { # I COUNTER
+	spillctl "$1" stats | awk -v n="$2" '$1 == n { print $2 }'
+}
