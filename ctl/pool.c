@@ -277,18 +277,6 @@ close:
 	return NULL;
 }
 
-void pool_close(struct pool *pool, bool cleanup)
-{
-	char error[ERROR_MAX];
-
-	nl_close(pool->session);
-	if (cleanup && device_delete(pool->config->node.device, error, sizeof(error)))
-		log_err("%s", error);
-	keys_close(pool->keys);
-	forget_peers(pool);
-	free(pool);
-}
-
 static uint32_t permille(double part)
 {
 	return part <= 0 ? 0 : part >= SPILLWAY_LOAD_MAX / 1000.0 ? SPILLWAY_LOAD_MAX :
@@ -312,6 +300,28 @@ void pool_tell(struct pool *pool, const struct pool_report *report)
 			       pool->config->sources.uplink_rate, &error);
 	if (ret)
 		log_warn("%s: report: %s", pool->config->node.device, error.text);
+}
+
+/* The module goes on saying what it was told last: that must not be that there is room. */
+static void say_no_room(struct pool *pool)
+{
+	struct pool_report report = { .load = NAN, .forecast = NAN };
+
+	if (pool->session)
+		pool_tell(pool, &report);
+}
+
+void pool_close(struct pool *pool, bool cleanup)
+{
+	char error[ERROR_MAX];
+
+	say_no_room(pool);
+	nl_close(pool->session);
+	if (cleanup && device_delete(pool->config->node.device, error, sizeof(error)))
+		log_err("%s", error);
+	keys_close(pool->keys);
+	forget_peers(pool);
+	free(pool);
 }
 
 int pool_refresh(struct pool *pool, uint64_t now_ms)
