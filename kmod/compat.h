@@ -13,7 +13,7 @@
 #include <linux/version.h>
 #include <net/genetlink.h>
 
-#if __has_include(<net/gso.h>)
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
 #include <net/gso.h>
 #endif
 

@@ -63,7 +63,7 @@ static struct spw_conn *conn_new(struct spw_device *spw,
 				 const struct sock *sk,
 				 enum spillway_conn_direction dir)
 {
-	u32 max = spw_setting_get(&spw->settings, SPW_SET_conns_max);
+	u32 max = spw_setting_get(&spw->settings, SPW_SET_CONNS_MAX);
 	struct spw_conn *conn;
 
 	if (!atomic_add_unless(&spw->nr_conns, 1, max))

@@ -4,8 +4,8 @@
  * stamp heard of it is echoed. A peer is up while it echoes stamps of ours that are
  * fresh: that proves the way there and back, with no clock but our own.
  *
- *   init ──echo──▶ up ──half of down_after_ms──▶ suspect ──down_after_ms──▶ down
- *                   ▲────────────echo──────────────┘────────echo────────────┘
+ *   init --echo--> up --half of down_after_ms--> suspect --all of it--> down
+ *                   ^------------echo--------------'---------echo----------'
  *
  * When a peer goes down, what it relays returns at once: the sockets never left, so
  * nothing is lost but the packets on their way.
@@ -52,8 +52,8 @@ static void compose(struct spw_peer *peer, struct spw_heartbeat *hb, u64 now)
 static enum spillway_peer_state judge(struct spw_peer *peer, u64 now)
 {
 	const struct spw_settings *s = &peer->spw->settings;
-	u32 beat = spw_setting_get(s, SPW_SET_heartbeat_ms);
-	u32 down = spw_setting_get(s, SPW_SET_down_after_ms);
+	u32 beat = spw_setting_get(s, SPW_SET_HEARTBEAT_MS);
+	u32 down = spw_setting_get(s, SPW_SET_DOWN_AFTER_MS);
 	u64 echoed, silence;
 
 	spin_lock_bh(&peer->hb_lock);
@@ -104,7 +104,7 @@ static void health_work(struct work_struct *work)
 {
 	struct spw_device *spw = container_of(to_delayed_work(work),
 					      struct spw_device, health_work);
-	u32 ms = spw_setting_get(&spw->settings, SPW_SET_heartbeat_ms);
+	u32 ms = spw_setting_get(&spw->settings, SPW_SET_HEARTBEAT_MS);
 	struct spw_peer *peer;
 	unsigned long id;
 

@@ -102,6 +102,6 @@ enum spw_len {
 /* A key seals 2^60 datagrams at most: far below the cipher's own limit, far above
  * what a link of our time can send before the key is replaced.
  */
-#define SPW_KEY_PACKETS_MAX	(1ULL << 60)
+#define SPW_KEY_PACKETS_MAX	0x1000000000000000ULL
 
 #endif /* _SPW_MESSAGES_H */

@@ -247,7 +247,7 @@ static bool matches(const struct conn_filter *f, const struct spw_device *spw,
 					 lockdep_is_held(&spw->lock));
 	if (f->direction >= 0 && f->direction != conn->direction)
 		return false;
-	if (f->role >= 0 && (f->role == SPILLWAY_ROLE_OFFLOADED) != !!peer)
+	if (f->role >= 0 && f->role != (peer ? SPILLWAY_ROLE_OFFLOADED : SPILLWAY_ROLE_LOCAL))
 		return false;
 	if (f->peer_id >= 0 && (!peer || peer->id != f->peer_id))
 		return false;

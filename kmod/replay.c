@@ -14,7 +14,7 @@
  *
  * Return: true where spw_replay_accept() would refuse whatever the bits say.
  */
-_Bool spw_replay_too_old(__u64 next, __u64 pn)
+bool spw_replay_too_old(__u64 next, __u64 pn)
 {
 	return next > SPW_REPLAY_WINDOW && pn < next - SPW_REPLAY_WINDOW;
 }
@@ -40,17 +40,17 @@ static void advance(struct spw_replay *r, __u64 pn)
  *
  * Return: true the first time; false for a replay or a number below the window.
  */
-_Bool spw_replay_accept(struct spw_replay *r, __u64 pn)
+bool spw_replay_accept(struct spw_replay *r, __u64 pn)
 {
 	__u64 bit = 1ULL << (pn % SPW_REPLAY_WORD_BITS);
 	__u64 *word = &r->seen[(pn / SPW_REPLAY_WORD_BITS) % SPW_REPLAY_WORDS];
 
 	if (pn == ~0ULL || spw_replay_too_old(r->next, pn))
-		return 0;
+		return false;
 	if (pn >= r->next)
 		advance(r, pn);
 	if (*word & bit)
-		return 0;
+		return false;
 	*word |= bit;
-	return 1;
+	return true;
 }

@@ -4,6 +4,9 @@
 #define _SPW_REPLAY_H
 
 #include <linux/types.h>
+#ifndef __KERNEL__
+#include <stdbool.h>
+#endif
 
 enum spw_replay_size {
 	SPW_REPLAY_WORD_BITS = 64,
@@ -25,7 +28,7 @@ struct spw_replay {
 	__u64 seen[SPW_REPLAY_WORDS];
 };
 
-_Bool spw_replay_too_old(__u64 next, __u64 pn);
-_Bool spw_replay_accept(struct spw_replay *r, __u64 pn);
+bool spw_replay_too_old(__u64 next, __u64 pn);
+bool spw_replay_accept(struct spw_replay *r, __u64 pn);
 
 #endif /* _SPW_REPLAY_H */

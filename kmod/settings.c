@@ -6,24 +6,14 @@
 #include "settings.h"
 
 static const struct {
-	const char *name;
 	u32 min;
 	u32 max;
 	u32 def;
-} table[] = {
-#define X(n, lo, hi, d) { .name = #n, .min = lo, .max = hi, .def = d },
-	SPW_SETTINGS(X)
-#undef X
+} table[SPW_SETTINGS_COUNT] = {
+	[SPW_SET_HEARTBEAT_MS] = { .min = 10, .max = 10000, .def = 200 },
+	[SPW_SET_DOWN_AFTER_MS] = { .min = 50, .max = 60000, .def = 2000 },
+	[SPW_SET_CONNS_MAX] = { .min = 1024, .max = 16777216, .def = 1048576 },
 };
-
-/**
- * spw_setting_name() - a tunable's file name, with its unit
- * @which: tunable
- */
-const char *spw_setting_name(enum spw_setting which)
-{
-	return table[which].name;
-}
 
 /**
  * spw_settings_init() - set every tunable to its default
@@ -52,7 +42,7 @@ u32 spw_setting_get(const struct spw_settings *s, enum spw_setting which)
 /* One lost heartbeat must not take a peer down. */
 static bool consistent(const u32 *value)
 {
-	return value[SPW_SET_down_after_ms] >= 2 * value[SPW_SET_heartbeat_ms];
+	return value[SPW_SET_DOWN_AFTER_MS] >= 2 * value[SPW_SET_HEARTBEAT_MS];
 }
 
 /**

@@ -5,16 +5,11 @@
 
 #include <linux/types.h>
 
-/* name, unit and meaning in the text, lowest, highest, default */
-#define SPW_SETTINGS(X) \
-	X(heartbeat_ms, 10, 10000, 200) /* between two heartbeats to a peer */ \
-	X(down_after_ms, 50, 60000, 2000) /* silence that means: down */ \
-	X(conns_max, 1024, 16777216, 1048576) /* connections in the table */
-
+/* Names, bounds and defaults are in settings.c. */
 enum spw_setting {
-#define X(name, min, max, def) SPW_SET_##name,
-	SPW_SETTINGS(X)
-#undef X
+	SPW_SET_HEARTBEAT_MS,	/* between two heartbeats to a peer */
+	SPW_SET_DOWN_AFTER_MS,	/* silence that means: down */
+	SPW_SET_CONNS_MAX,	/* connections in the table */
 	SPW_SETTINGS_COUNT
 };
 
@@ -26,7 +21,6 @@ struct spw_settings {
 	u32 value[SPW_SETTINGS_COUNT];
 };
 
-const char *spw_setting_name(enum spw_setting which);
 void spw_settings_init(struct spw_settings *s);
 u32 spw_setting_get(const struct spw_settings *s, enum spw_setting which);
 int spw_setting_set(struct spw_settings *s, enum spw_setting which, u32 value);

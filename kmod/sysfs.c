@@ -9,14 +9,24 @@
 #include "netlink.h"
 #include "sysfs.h"
 
-static ssize_t setting_show(struct device *d, enum spw_setting which, char *buf)
+static enum spw_setting which(const struct device_attribute *attr)
+{
+	const struct dev_ext_attribute *ext;
+
+	ext = container_of(attr, struct dev_ext_attribute, attr);
+	return (unsigned long)ext->var;
+}
+
+static ssize_t setting_show(struct device *d, struct device_attribute *attr,
+			    char *buf)
 {
 	struct spw_device *spw = netdev_priv(to_net_dev(d));
 
-	return sysfs_emit(buf, "%u\n", spw_setting_get(&spw->settings, which));
+	return sysfs_emit(buf, "%u\n",
+			  spw_setting_get(&spw->settings, which(attr)));
 }
 
-static ssize_t setting_store(struct device *d, enum spw_setting which,
+static ssize_t setting_store(struct device *d, struct device_attribute *attr,
 			     const char *buf, size_t len)
 {
 	struct spw_device *spw = netdev_priv(to_net_dev(d));
@@ -29,7 +39,7 @@ static ssize_t setting_store(struct device *d, enum spw_setting which,
 	if (err)
 		return err;
 	mutex_lock(&spw->lock);
-	err = spw_setting_set(&spw->settings, which, value);
+	err = spw_setting_set(&spw->settings, which(attr), value);
 	if (!err) {
 		spw_netlink_device_event(spw);
 		spw_health_kick(spw);
@@ -38,27 +48,25 @@ static ssize_t setting_store(struct device *d, enum spw_setting which,
 	return err ?: len;
 }
 
-#define X(n, min, max, def)						\
-static ssize_t n##_show(struct device *d, struct device_attribute *attr,	\
-			char *buf)					\
-{									\
-	return setting_show(d, SPW_SET_##n, buf);			\
-}									\
-									\
-static ssize_t n##_store(struct device *d, struct device_attribute *attr, \
-			 const char *buf, size_t len)			\
-{									\
-	return setting_store(d, SPW_SET_##n, buf, len);			\
-}									\
-									\
-static DEVICE_ATTR_RW(n);
-SPW_SETTINGS(X)
-#undef X
+static struct dev_ext_attribute attr_heartbeat_ms = {
+	__ATTR(heartbeat_ms, 0644, setting_show, setting_store),
+	(void *)SPW_SET_HEARTBEAT_MS,
+};
+
+static struct dev_ext_attribute attr_down_after_ms = {
+	__ATTR(down_after_ms, 0644, setting_show, setting_store),
+	(void *)SPW_SET_DOWN_AFTER_MS,
+};
+
+static struct dev_ext_attribute attr_conns_max = {
+	__ATTR(conns_max, 0644, setting_show, setting_store),
+	(void *)SPW_SET_CONNS_MAX,
+};
 
 static struct attribute *attrs[] = {
-#define X(name, min, max, def) &dev_attr_##name.attr,
-	SPW_SETTINGS(X)
-#undef X
+	&attr_heartbeat_ms.attr.attr,
+	&attr_down_after_ms.attr.attr,
+	&attr_conns_max.attr.attr,
 	NULL,
 };
 

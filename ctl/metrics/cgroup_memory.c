@@ -16,7 +16,7 @@ static int read_capacity(const struct metrics_where *where, double *capacity)
 {
 	char text[PROCFILE_MAX];
 	const char *p = text;
-	uint64_t limit, total;
+	uint64_t limit = 0, total = 0;
 	int ret;
 
 	ret = procfile_read(text, where->root, where->cgroup, "memory.max");

@@ -18,7 +18,6 @@
 #   └────────────────────────┘
 
 SCENE_NODES=0
-SCENE_REMOTES=0
 SCENE_JOBS=()
 KTAP_TESTS=0
 KTAP_FAILED=0
@@ -151,7 +150,6 @@ remotes_create() { # M
 		link_pair "r$j" eth0 "10.20.$j.2/24" rtr "r$j" "10.20.$j.1/24" || return
 		ip -n "r$j" route add default via "10.20.$j.1"
 	done
-	SCENE_REMOTES=$1
 }
 
 # netem_set NS DEV ARGS...: delay, loss and so on for what leaves DEV.

@@ -5,7 +5,7 @@
  * Every operation and every multicast group needs CAP_NET_ADMIN in the network
  * namespace (GENL_UNS_ADMIN_PERM): even the reads name client addresses. Every
  * request names its device with %SPILLWAY_A_IFINDEX or %SPILLWAY_A_IFNAME. A
- * refused request changes nothing, and its extended acknowledgement names the
+ * refused request changes nothing, and its extended acknowledgment names the
  * attribute. No operation reads a key back.
  *
  * Compatibility: attributes are added at the end, never renumbered; an attribute
