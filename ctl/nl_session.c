@@ -6,7 +6,6 @@
 #include <linux/spillway.h>
 #include <net/if.h>
 #include <stdbool.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,54 +33,6 @@ struct nl_session {
 	char answer[BUFFER_SIZE];
 };
 
-/* Fills @error and returns -@err. */
-int nl_fail(struct nl_error *error, int err, const char *format, ...)
-{
-	va_list args;
-
-	error->err = err;
-	va_start(args, format);
-	vsnprintf(error->text, sizeof(error->text), format, args);
-	va_end(args);
-	return -err;
-}
-
-/* The name of an attribute as people write it. */
-const char *nl_attr_name(unsigned int type)
-{
-	static const char *const names[SPILLWAY_A_MAX + 1] = {
-		[SPILLWAY_A_IFINDEX] = "ifindex",
-		[SPILLWAY_A_IFNAME] = "ifname",
-		[SPILLWAY_A_NODE_ID] = "node id",
-		[SPILLWAY_A_NODE_NAME] = "node name",
-		[SPILLWAY_A_PORT] = "port",
-		[SPILLWAY_A_LOAD] = "load",
-		[SPILLWAY_A_FORECAST] = "forecast",
-		[SPILLWAY_A_PEER_ID] = "peer id",
-		[SPILLWAY_A_PEER_NAME] = "peer name",
-		[SPILLWAY_A_PEER_ADDR4] = "endpoint address",
-		[SPILLWAY_A_PEER_PORT] = "endpoint port",
-		[SPILLWAY_A_PEER_WEIGHT] = "weight",
-		[SPILLWAY_A_PEER_ADMIN] = "admin",
-		[SPILLWAY_A_KEY_DIRECTION] = "key direction",
-		[SPILLWAY_A_KEY_ID] = "key id",
-		[SPILLWAY_A_KEY] = "key",
-		[SPILLWAY_A_KEY_FIRST_PN] = "first packet number",
-		[SPILLWAY_A_CONN_ID] = "connection id",
-		[SPILLWAY_A_CONN_DIRECTION] = "direction",
-		[SPILLWAY_A_CONN_ROLE] = "role",
-		[SPILLWAY_A_AGE_MS] = "age",
-		[SPILLWAY_A_TOP] = "top",
-		[SPILLWAY_A_SORT] = "sort",
-		[SPILLWAY_A_BATCH] = "batch",
-		[SPILLWAY_A_ENTRY] = "entry",
-		[SPILLWAY_A_PEER_FREE] = "free capacity",
-		[SPILLWAY_A_CAPACITY] = "capacity",
-	};
-
-	return type <= SPILLWAY_A_MAX ? names[type] : NULL;
-}
-
 uint16_t nl_family_id(const struct nl_session *session)
 {
 	return session->family;
@@ -103,86 +54,53 @@ struct nlmsghdr *nl_request(struct nl_session *session, uint8_t command, uint16_
 	return nlh;
 }
 
-/* The attribute of the request that the kernel's error points at. */
-static const char *attr_at(const struct nlmsghdr *request, uint32_t offset)
-{
-	const struct nlattr *attr;
-
-	if (offset + sizeof(*attr) > request->nlmsg_len)
-		return NULL;
-	attr = (const struct nlattr *)((const char *)request + offset);
-	return nl_attr_name(mnl_attr_get_type(attr));
-}
-
-static int parse_extack(const struct nlattr *attr, void *data)
-{
-	const struct nlattr **found = data;
-	unsigned int type = mnl_attr_get_type(attr);
-
-	if (type <= NLMSGERR_ATTR_MAX)
-		found[type] = attr;
-	return MNL_CB_OK;
-}
-
-static int take_error(const struct nlmsghdr *request, const struct nlmsghdr *nlh,
-		      struct nl_error *error)
-{
-	const struct nlattr *found[NLMSGERR_ATTR_MAX + 1] = { NULL };
-	const struct nlmsgerr *answer = mnl_nlmsg_get_payload(nlh);
-	const char *where = NULL, *what;
-	size_t skip = sizeof(*answer);
-	int err = -answer->error;
-
-	if (!err)
-		return 0;
-	if (!(nlh->nlmsg_flags & NLM_F_CAPPED))
-		skip += mnl_nlmsg_get_payload_len(&answer->msg);
-	if (nlh->nlmsg_flags & NLM_F_ACK_TLVS)
-		mnl_attr_parse(nlh, skip, parse_extack, found);
-	if (found[NLMSGERR_ATTR_OFFS])
-		where = attr_at(request, mnl_attr_get_u32(found[NLMSGERR_ATTR_OFFS]));
-	if (found[NLMSGERR_ATTR_MISS_TYPE])
-		where = nl_attr_name(mnl_attr_get_u32(found[NLMSGERR_ATTR_MISS_TYPE]));
-	what = found[NLMSGERR_ATTR_MSG] ? mnl_attr_get_str(found[NLMSGERR_ATTR_MSG]) :
-	       found[NLMSGERR_ATTR_MISS_TYPE] ? "is missing" : strerror(err);
-	return nl_fail(error, err, "%s%s%s", where ? where : "", where ? ": " : "", what);
-}
-
 struct talk {
 	const struct nlmsghdr *request;
 	mnl_cb_t answer;
 	void *data;
 };
 
+/* One message. Returns 1 to go on, 0 at the end, or -errno. */
+static int take_message(const struct talk *talk, const struct nlmsghdr *nlh,
+			struct nl_error *error)
+{
+	int err;
+
+	switch (nlh->nlmsg_type) {
+	case NLMSG_ERROR:
+	case NLMSG_DONE:
+		return nl_error_take(talk->request, nlh, error);
+	case NLMSG_NOOP:
+		return 1;
+	case NLMSG_OVERRUN:
+		return nl_fail(error, ENOBUFS, "netlink: an answer was lost");
+	default:
+		err = talk->answer ? talk->answer(nlh, talk->data) : MNL_CB_OK;
+		return err < 0 ? nl_fail(error, ENOMEM, "no memory for the kernel's answer") : 1;
+	}
+}
+
 /* One datagram from the kernel. Returns 1 to go on, 0 at the end, or -errno. */
 static int take_messages(const struct talk *talk, const char *buffer, int len,
 			 bool *interrupted, struct nl_error *error)
 {
 	const struct nlmsghdr *nlh = (const struct nlmsghdr *)buffer;
-	bool dump = talk->request->nlmsg_flags & NLM_F_DUMP;
+	int ret = 1;
 
-	for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len)) {
+	for (; ret > 0 && mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len)) {
+		/* What is left of an earlier request that was given up. */
 		if (nlh->nlmsg_seq != talk->request->nlmsg_seq)
 			continue;
 		if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
 			*interrupted = true;
-		if (nlh->nlmsg_type == NLMSG_ERROR) {
-			int err = take_error(talk->request, nlh, error);
-
-			if (err || !dump)
-				return err;
-		} else if (nlh->nlmsg_type == NLMSG_DONE) {
-			return 0;
-		} else if (talk->answer && talk->answer(nlh, talk->data) < 0) {
-			return nl_fail(error, ENOMEM, "no memory for the kernel's answer");
-		}
+		ret = take_message(talk, nlh, error);
 	}
-	return 1;
+	return ret;
 }
 
 /**
  * nl_talk() - send a request, take the answers
- * @session: from nl_open()
+ * @session: from nl_session_open()
  * @request: from nl_request()
  * @answer: called for each message, or NULL; returns MNL_CB_ERROR to give up
  * @data: for @answer
@@ -197,11 +115,11 @@ int nl_talk(struct nl_session *session, struct nlmsghdr *request, mnl_cb_t answe
 	const struct talk talk = { .request = request, .answer = answer, .data = data };
 	bool interrupted = false;
 	ssize_t len;
-	int ret;
+	int ret = 1;
 
 	if (mnl_socket_sendto(session->socket, request, request->nlmsg_len) < 0)
 		return nl_fail(error, errno, "netlink: %s", strerror(errno));
-	do {
+	while (ret > 0) {
 		len = mnl_socket_recvfrom(session->socket, session->answer,
 					  sizeof(session->answer));
 		if (len < 0 && errno == EINTR)
@@ -209,10 +127,8 @@ int nl_talk(struct nl_session *session, struct nlmsghdr *request, mnl_cb_t answe
 		if (len < 0)
 			return nl_fail(error, errno, "netlink: %s", strerror(errno));
 		ret = take_messages(&talk, session->answer, (int)len, &interrupted, error);
-		if (ret < 0)
-			return ret;
-	} while (ret);
-	return interrupted;
+	}
+	return ret < 0 ? ret : interrupted;
 }
 
 static int take_group(struct nl_session *session, const struct nlattr *nest)
@@ -269,7 +185,7 @@ static int find_family(struct nl_session *session, struct nl_error *error)
 
 /**
  * nl_group() - the number of a multicast group
- * @session: from nl_open()
+ * @session: from nl_session_open()
  * @name: SPILLWAY_MCGRP_*
  * @id: receives it
  *
@@ -288,14 +204,14 @@ int nl_group(struct nl_session *session, const char *name, uint32_t *id)
 }
 
 /**
- * nl_open() - a session for one device
+ * nl_session_open() - a session for one device
  * @session: receives it
  * @ifname: device that its requests are about; need not exist yet
  * @error: filled on failure; its err is EPROTONOSUPPORT without the module
  *
  * Return: 0 or a negative errno.
  */
-int nl_open(struct nl_session **session, const char *ifname, struct nl_error *error)
+int nl_session_open(struct nl_session **session, const char *ifname, struct nl_error *error)
 {
 	struct nl_session *s = calloc(1, sizeof(*s));
 	const int on = 1;
@@ -312,14 +228,14 @@ int nl_open(struct nl_session **session, const char *ifname, struct nl_error *er
 	s->socket = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
 	if (!s->socket || mnl_socket_bind(s->socket, 0, MNL_SOCKET_AUTOPID) < 0) {
 		err = nl_fail(error, errno, "netlink: %s", strerror(errno));
-		nl_close(s);
+		nl_session_close(s);
 		return err;
 	}
 	mnl_socket_setsockopt(s->socket, NETLINK_EXT_ACK, (void *)&on, sizeof(on));
 	mnl_socket_setsockopt(s->socket, NETLINK_CAP_ACK, (void *)&on, sizeof(on));
 	err = find_family(s, error);
 	if (err) {
-		nl_close(s);
+		nl_session_close(s);
 		return err;
 	}
 	*session = s;
@@ -327,7 +243,7 @@ int nl_open(struct nl_session **session, const char *ifname, struct nl_error *er
 }
 
 /* Requests may have held keys. */
-void nl_close(struct nl_session *session)
+void nl_session_close(struct nl_session *session)
 {
 	if (!session)
 		return;

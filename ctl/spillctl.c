@@ -161,9 +161,9 @@ int main(int argc, char **argv)
 	ctl.verb = command->name;
 	/* Only making and deleting the device does not speak to the family. */
 	if ((command->needs_kernel || (argc > 1 && !strcmp(argv[1], "set"))) &&
-	    nl_open(&ctl.session, ctl.ifname, &error))
+	    nl_session_open(&ctl.session, ctl.ifname, &error))
 		return say_failed(&ctl, &error);
 	ret = command->run(&ctl, argc ? argc - 1 : 0, argc ? argv + 1 : argv);
-	nl_close(ctl.session);
+	nl_session_close(ctl.session);
 	return ret;
 }
