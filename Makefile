@@ -12,7 +12,7 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Werror
 BASE_CFLAGS := -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE \
 	-DSPILLWAY_VERSION='"$(VERSION)"' -Iinclude/uapi -Ictl
 CTL_CFLAGS := $(BASE_CFLAGS) -D_FORTIFY_SOURCE=2 -fstack-protector-strong
-UNIT_CFLAGS := $(BASE_CFLAGS) -Ikmod -Ibuild/kselftest \
+UNIT_CFLAGS := $(BASE_CFLAGS) -Ikmod -isystem build/kselftest -Wno-sign-compare \
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer
 
@@ -160,7 +160,7 @@ build/selftests/$(1): tests/selftests/$(1).c $$($(1)_SRCS) $$(HARNESS) \
 		$$(wildcard include/uapi/linux/*.h)
 	$$(say) TEST $$@
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(BASE_CFLAGS) -Ibuild/kselftest \
+	$$(Q)$$(CC) $$(BASE_CFLAGS) -isystem build/kselftest -Wno-sign-compare \
 		$$$$(pkg-config --cflags $$($(1)_PKGS)) \
 		-o $$@ $$(filter %.c,$$^) $$$$(pkg-config --libs $$($(1)_PKGS))
 endef

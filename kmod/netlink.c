@@ -426,8 +426,8 @@ static const struct genl_ops ops[] = {
 	OP(KEY_NEW, spw_nl_key_new),
 	OP(KEY_DEL, spw_nl_key_del),
 	{ .cmd = SPILLWAY_CMD_CONN_GET, .flags = GENL_UNS_ADMIN_PERM,
-	  .doit = spw_nl_conn_get, .start = spw_nl_conn_start,
-	  .dumpit = spw_nl_conn_dump, .done = spw_nl_conn_done },
+	  .doit = spw_nl_conn_get, .dumpit = spw_nl_conn_dump,
+	  .done = spw_nl_conn_done },
 	OP(OFFLOAD, spw_nl_offload),
 	OP(RECALL, spw_nl_recall),
 };

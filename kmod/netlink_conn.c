@@ -63,7 +63,7 @@ struct ranked {
 };
 
 /**
- * struct conn_dump - a dump under way; lives from start to done
+ * struct conn_dump - a dump under way; lives from its first part to done
  * @ifindex: device, found again for each part
  * @next_id: where to go on
  * @filter: what to show
@@ -357,11 +357,11 @@ static int dump_open(struct conn_dump *dump, struct spw_device *spw,
 	return 0;
 }
 
-/**
- * spw_nl_conn_start() - CONN_GET, dump: read the filter, rank if asked to
- * @cb: args[0] becomes the &struct conn_dump
+/*
+ * Read the filter, rank if asked to; args[0] becomes the &struct conn_dump. Done by
+ * the first part, not by a start operation: 6.1 gives that one no place for words.
  */
-int spw_nl_conn_start(struct netlink_callback *cb)
+static int dump_begin(struct netlink_callback *cb)
 {
 	struct nlattr **attrs = spw_compat_dump_attrs(cb);
 	struct spw_device *spw;
@@ -450,17 +450,21 @@ static int dump_by_rank(struct sk_buff *skb, struct netlink_callback *cb,
 /**
  * spw_nl_conn_dump() - CONN_GET, dump: one part
  * @skb: reply
- * @cb: of spw_nl_conn_start()
+ * @cb: of the dump
  *
  * A device that is deleted meanwhile ends the dump.
  */
 int spw_nl_conn_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct conn_dump *dump = (struct conn_dump *)cb->args[0];
+	struct conn_dump *dump;
 	struct spw_device *spw;
 	struct net_device *dev;
-	int err = 0;
+	int err;
 
+	err = cb->args[0] ? 0 : dump_begin(cb);
+	if (err)
+		return err;
+	dump = (struct conn_dump *)cb->args[0];
 	dev = dev_get_by_index(sock_net(skb->sk), dump->ifindex);
 	if (!dev)
 		return 0;
@@ -478,7 +482,7 @@ int spw_nl_conn_dump(struct sk_buff *skb, struct netlink_callback *cb)
 
 /**
  * spw_nl_conn_done() - CONN_GET, dump: the end, also where the reader went away
- * @cb: of spw_nl_conn_start()
+ * @cb: of the dump
  */
 int spw_nl_conn_done(struct netlink_callback *cb)
 {

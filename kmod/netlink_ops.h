@@ -40,7 +40,6 @@ int spw_nl_key_new(struct sk_buff *skb, struct genl_info *info);
 int spw_nl_key_del(struct sk_buff *skb, struct genl_info *info);
 
 int spw_nl_conn_get(struct sk_buff *skb, struct genl_info *info);
-int spw_nl_conn_start(struct netlink_callback *cb);
 int spw_nl_conn_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int spw_nl_conn_done(struct netlink_callback *cb);
 
