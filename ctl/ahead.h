@@ -11,7 +11,7 @@
 #include "report.h"
 
 struct ahead;
-struct json_object;
+struct history_sample;
 
 /**
  * ahead_open() - open the history and begin with what it has of the recent past
@@ -43,7 +43,18 @@ void ahead_look(struct ahead *ahead, struct report_tick *tick);
  */
 void ahead_moved(struct ahead *ahead, double delta);
 
-/* Samples of the last @seconds as report.h has them; NULL for out of memory. */
-struct json_object *ahead_history_json(struct ahead *ahead, int64_t now_ms, uint64_t seconds);
+/* Enter a move into the history; @peer_id 0: a recall. */
+void ahead_store_move(struct ahead *ahead, int64_t time_ms, uint64_t conn_id, uint16_t peer_id,
+		      uint64_t tx_rate);
+
+/**
+ * ahead_history() - samples of the last seconds
+ * @now_ms: CLOCK_REALTIME
+ * @samples: set to an array to be freed, oldest first
+ *
+ * Return: 0 or a negative errno.
+ */
+int ahead_history(struct ahead *ahead, int64_t now_ms, uint64_t seconds,
+		  struct history_sample **samples, size_t *count);
 
 #endif /* SPILLWAY_CTL_AHEAD_H */

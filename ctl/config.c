@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "forecast/forecast.h"
 #include "units.h"
 
 #define SECOND	1000ULL
@@ -19,7 +20,7 @@
 
 /* Steps of one forecast, and samples that a model is fitted to. */
 #define STEPS_MIN	5
-#define STEPS_MAX	300
+#define STEPS_MAX	FORECAST_STEPS_MAX
 #define FIT_MIN		60
 #define FIT_MAX		7200
 
@@ -69,7 +70,6 @@ static const struct config_field class_fields[] = {
 	{ "name", CONFIG_NAME, TEXT(config_class, name), .min = 1 },
 	{ "local_port", CONFIG_PORTS, AT(config_class, local), .optional = true },
 	{ "remote_port", CONFIG_PORTS, AT(config_class, remote), .optional = true },
-	{ "priority", CONFIG_UINT, AT(config_class, priority), .max = 1000, .dflt = "100" },
 	{ "critical", CONFIG_BOOL, AT(config_class, critical), .dflt = "false" },
 	{ "offload", CONFIG_BOOL, AT(config_class, offload), .dflt = "true" },
 	{ NULL }

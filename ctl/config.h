@@ -81,7 +81,6 @@ struct config_sources {
  * struct config_class - connections that are treated alike; the first that fits counts
  * @local: local ports; none: any
  * @remote: remote ports; none: any
- * @priority: higher is moved earlier, 0 to 1000
  * @critical: moved last
  * @offload: false: never moved
  */
@@ -89,7 +88,6 @@ struct config_class {
 	char name[SPILLWAY_NAME_MAX + 1];
 	struct config_ports local;
 	struct config_ports remote;
-	uint32_t priority;
 	bool critical;
 	bool offload;
 };

@@ -12,6 +12,7 @@
 #include "ahead.h"
 #include "controller.h"
 #include "decide.h"
+#include "history.h"
 #include "log.h"
 #include "pool.h"
 #include "report.h"
@@ -32,6 +33,7 @@ struct controller {
 	struct sampler sampler;
 	struct ahead *ahead;
 	struct decide decide;
+	struct round *round;
 	struct trace *trace;
 	struct status_server *status;
 	bool cleanup;
@@ -42,7 +44,6 @@ struct controller {
 	bool futile;		/* overload by what relaying does not relieve: was logged */
 
 	struct report_tick tick;
-	struct report_move moves[SPILLWAY_BATCH_MAX];
 	struct report_totals totals;
 };
 
@@ -124,20 +125,23 @@ static void decide(struct controller *ctl, uint64_t now_ms)
 }
 
 /*
- * Relaying takes packets off the uplink. The socket and its program stay, with their
- * CPU time and memory: moving connections would not relieve these, but cost more.
+ * Relaying takes what a node sends off its uplink. The socket and its program stay, with
+ * their CPU time and memory, and so does the way in, since the remote goes on sending
+ * to the same address: moving connections would not relieve these, but cost more.
  */
 static bool relievable(struct controller *ctl)
 {
-	enum config_resource worst = ctl->tick.sample.worst;
+	const struct sample *sample = &ctl->tick.sample;
+	bool inbound = sample->reading[CONFIG_NETWORK].inbound;
 
-	if (worst == CONFIG_NETWORK) {
+	if (sample->worst == CONFIG_NETWORK && !inbound) {
 		ctl->futile = false;
 		return true;
 	}
 	if (!ctl->futile)
-		log_warn("overload of %s: relaying connections does not relieve it",
-			 config_resource_names[worst]);
+		log_warn("overload of %s%s: relaying connections does not relieve it",
+			 config_resource_names[sample->worst],
+			 sample->worst == CONFIG_NETWORK ? " (inbound)" : "");
 	ctl->futile = true;
 	return false;
 }
@@ -146,15 +150,21 @@ static void count_round(struct controller *ctl, const struct round_result *resul
 			uint64_t *total, double sign)
 {
 	double capacity = (double)ctl->config->sources.uplink_rate;
+	struct report_tick *tick = &ctl->tick;
 
 	ctl->totals.refused += result->refused;
-	ctl->tick.move_count = result->moved;
+	tick->moves = result->moves;
+	tick->move_count = result->moved;
 	if (!result->moved)
 		return;
 	ctl->totals.rounds++;
 	*total += result->moved;
 	decide_moved(&ctl->decide);
 	ahead_moved(ctl->ahead, sign * (double)result->tx_rate / capacity);
+	for (size_t i = 0; i < result->moved; i++)
+		ahead_store_move(ctl->ahead, tick->sample.time_ms, result->moves[i].id,
+				 sign < 0 ? result->moves[i].peer_id : 0,
+				 result->moves[i].tx_rate);
 }
 
 static void act(struct controller *ctl, uint64_t now_ms)
@@ -162,21 +172,21 @@ static void act(struct controller *ctl, uint64_t now_ms)
 	const struct config *config = ctl->config;
 	const struct decide_verdict *verdict = &ctl->tick.verdict;
 	double capacity = (double)config->sources.uplink_rate;
-	struct round_result result = { 0 };
+	struct round_result result;
 
-	ctl->tick.moves = ctl->moves;
 	ctl->tick.move_count = 0;
+	ctl->futile = ctl->futile && verdict->offload;
 	if (!config->offload.enabled || !config->sources.uplink_rate)
 		return;
 	if (verdict->offload && relievable(ctl)) {
-		round_offload(ctl->pool, config, verdict->excess * capacity, now_ms, ctl->moves,
+		round_offload(ctl->round, ctl->pool, verdict->excess * capacity, now_ms,
 			      &result);
 		count_round(ctl, &result, &ctl->totals.offloaded, -1);
 	} else if (verdict->recall && pool_offloaded(ctl->pool) > 0) {
 		/* Half of the room, so that what comes back cannot make the next overload. */
-		round_recall(ctl->pool, config,
+		round_recall(ctl->round, ctl->pool,
 			     (ctl->tick.threshold - verdict->peak) / 2 * capacity, now_ms,
-			     ctl->moves, &result);
+			     &result);
 		count_round(ctl, &result, &ctl->totals.recalled, 1);
 	}
 }
@@ -258,6 +268,19 @@ static bool history_seconds(const char *request, uint64_t *seconds)
 	return !errno && !*end && *seconds && *seconds <= HISTORY_REQUEST_MAX;
 }
 
+static struct json_object *answer_history(struct controller *ctl, uint64_t seconds)
+{
+	struct history_sample *samples;
+	struct json_object *doc;
+	size_t count;
+
+	if (ahead_history(ctl->ahead, realtime_ms(), seconds, &samples, &count))
+		return report_error_json("the history cannot be read");
+	doc = report_history_json(samples, count);
+	free(samples);
+	return doc;
+}
+
 static struct json_object *answer(void *ctx, const char *request)
 {
 	struct controller *ctl = ctx;
@@ -274,7 +297,7 @@ static struct json_object *answer(void *ctx, const char *request)
 		return report_status_json(&status);
 	}
 	if (history_seconds(request, &seconds))
-		return ahead_history_json(ctl->ahead, realtime_ms(), seconds);
+		return answer_history(ctl, seconds);
 	return report_error_json("ask for \"status\" or \"history SECONDS\", 1 to 86400");
 }
 
@@ -321,8 +344,12 @@ static int open_parts(struct controller *ctl, const struct controller_options *o
 		ret = open_status(ctl);
 	if (ret)
 		return ret;
+	ctl->round = round_new(ctl->config);
 	ctl->timer = evtimer_new(ctl->base, on_timer, ctl);
-	return ctl->timer ? 0 : -ENOMEM;
+	if (ctl->round && ctl->timer)
+		return 0;
+	log_err("out of memory");
+	return -ENOMEM;
 }
 
 struct controller *controller_open(struct event_base *base, const struct config *config,
@@ -357,6 +384,7 @@ void controller_close(struct controller *ctl)
 		event_free(ctl->timer);
 	status_server_close(ctl->status);
 	sampler_close(&ctl->sampler);
+	round_free(ctl->round);
 	if (ctl->pool)
 		pool_close(ctl->pool, ctl->cleanup);
 	if (ctl->ahead)

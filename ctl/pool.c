@@ -346,6 +346,11 @@ int pool_refresh(struct pool *pool, uint64_t now_ms)
 	return ret;
 }
 
+int pool_ready(const struct pool *pool)
+{
+	return pool->session ? pool->error : -ENOTCONN;
+}
+
 int pool_conns(void *ctx, uint32_t *count)
 {
 	const struct pool *pool = ctx;

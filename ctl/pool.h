@@ -56,6 +56,9 @@ void pool_tell(struct pool *pool, const struct pool_report *report);
  */
 int pool_refresh(struct pool *pool, uint64_t now_ms);
 
+/* As of pool_refresh(): 0, or the negative errno for which the kernel is not reached. */
+int pool_ready(const struct pool *pool);
+
 /* As of pool_refresh(): connections, for the sampler; 0 or a negative errno. */
 int pool_conns(void *pool, uint32_t *count);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "history.h"
 #include "log.h"
 #include "report.h"
 
@@ -33,7 +34,7 @@ static struct json_object *number(double value)
 	return json_object_new_double_s(value, text);
 }
 
-static struct json_object *count(uint64_t value)
+static struct json_object *whole(uint64_t value)
 {
 	return json_object_new_uint64(value);
 }
@@ -88,7 +89,7 @@ static struct json_object *forecast(const struct report_tick *tick)
 		return NULL;
 	object = json_object_new_object();
 	add(object, "model", json_object_new_string(tick->model));
-	add(object, "step_ms", count(tick->step_ms));
+	add(object, "step_ms", whole(tick->step_ms));
 	add(object, "mean", numbers(tick->mean, tick->steps));
 	add(object, "lo", numbers(tick->lo, tick->steps));
 	add(object, "hi", numbers(tick->hi, tick->steps));
@@ -99,11 +100,11 @@ static struct json_object *move(const struct report_move *m)
 {
 	struct json_object *object = json_object_new_object();
 
-	add(object, "id", count(m->id));
+	add(object, "id", whole(m->id));
 	add(object, "action",
 	    json_object_new_string(m->action == REPORT_OFFLOAD ? "offload" : "recall"));
 	add(object, "peer", m->peer[0] ? json_object_new_string(m->peer) : NULL);
-	add(object, "tx_bytes_per_second", count(m->tx_rate));
+	add(object, "tx_bytes_per_second", whole(m->tx_rate));
 	return object;
 }
 
@@ -129,11 +130,11 @@ struct json_object *report_tick_json(const struct report_tick *tick)
 	add(object, "state", json_object_new_string(decide_state_names[verdict->state]));
 	add(object, "predicted", json_object_new_boolean(verdict->crossing >= 0));
 	add(object, "crossing_ms", verdict->crossing < 0 ? NULL :
-	    count((uint64_t)verdict->crossing * tick->step_ms));
+	    whole((uint64_t)verdict->crossing * tick->step_ms));
 	add(object, "peak", number(verdict->peak));
 	add(object, "conns", known(tick->conns));
 	add(object, "offloaded", known(tick->offloaded));
-	add(object, "missed", count(tick->missed));
+	add(object, "missed", whole(tick->missed));
 	add(object, "moves", moves(tick));
 	return object;
 }
@@ -143,7 +144,7 @@ static struct json_object *node(const struct config_node *config)
 	struct json_object *object = json_object_new_object();
 
 	add(object, "name", json_object_new_string(config->name));
-	add(object, "id", count(config->id));
+	add(object, "id", whole(config->id));
 	add(object, "device", json_object_new_string(config->device));
 	return object;
 }
@@ -155,7 +156,7 @@ static struct json_object *limits(const struct config *config)
 	add(object, "limit", number(config->threshold.limit));
 	add(object, "recall_below", number(config->offload.recall_below));
 	add(object, "capacity_bytes_per_second",
-	    config->sources.uplink_rate ? count(config->sources.uplink_rate) : NULL);
+	    config->sources.uplink_rate ? whole(config->sources.uplink_rate) : NULL);
 	return object;
 }
 
@@ -164,14 +165,14 @@ static struct json_object *peer(const struct report_peer *p)
 	struct json_object *object = json_object_new_object();
 
 	add(object, "name", json_object_new_string(p->name));
-	add(object, "id", count(p->id));
+	add(object, "id", whole(p->id));
 	add(object, "state", json_object_new_string(p->state));
 	add(object, "load", number(p->load));
 	add(object, "forecast", number(p->forecast));
 	add(object, "free", number(p->free));
-	add(object, "capacity_bytes_per_second", p->capacity ? count(p->capacity) : NULL);
-	add(object, "rtt_us", p->rtt_us ? count(p->rtt_us) : NULL);
-	add(object, "conns_offloaded", count(p->conns_offloaded));
+	add(object, "capacity_bytes_per_second", p->capacity ? whole(p->capacity) : NULL);
+	add(object, "rtt_us", p->rtt_us ? whole(p->rtt_us) : NULL);
+	add(object, "conns_offloaded", whole(p->conns_offloaded));
 	return object;
 }
 
@@ -179,12 +180,12 @@ static struct json_object *totals(const struct report_totals *t)
 {
 	struct json_object *object = json_object_new_object();
 
-	add(object, "ticks", count(t->ticks));
-	add(object, "missed", count(t->missed));
-	add(object, "rounds", count(t->rounds));
-	add(object, "offloaded", count(t->offloaded));
-	add(object, "recalled", count(t->recalled));
-	add(object, "refused", count(t->refused));
+	add(object, "ticks", whole(t->ticks));
+	add(object, "missed", whole(t->missed));
+	add(object, "rounds", whole(t->rounds));
+	add(object, "offloaded", whole(t->offloaded));
+	add(object, "recalled", whole(t->recalled));
+	add(object, "refused", whole(t->refused));
 	return object;
 }
 
@@ -202,7 +203,7 @@ struct json_object *report_status_json(const struct report_status *status)
 	}
 	add(object, "node", node(&status->config->node));
 	add(object, "pid", json_object_new_int(getpid()));
-	add(object, "uptime_ms", count(status->uptime_ms));
+	add(object, "uptime_ms", whole(status->uptime_ms));
 	add(object, "limits", limits(status->config));
 	add(object, "last", status->last ? report_tick_json(status->last) : NULL);
 	for (size_t i = 0; i < status->peer_count; i++)
@@ -210,7 +211,31 @@ struct json_object *report_status_json(const struct report_status *status)
 	add(object, "peers", peers);
 	add(object, "totals", totals(&status->totals));
 	add(object, "last_error", errors ? json_object_new_string(error) : NULL);
-	add(object, "error_count", count(errors));
+	add(object, "error_count", whole(errors));
+	return object;
+}
+
+static struct json_object *history_row(const struct history_sample *sample)
+{
+	struct json_object *object = json_object_new_object();
+
+	add(object, "t_ms", json_object_new_int64(sample->time_ms));
+	add(object, "load", number(sample->load));
+	add(object, "cpu", number(sample->cpu));
+	add(object, "memory", number(sample->memory));
+	add(object, "network", number(sample->network));
+	add(object, "conns", number(sample->conns));
+	return object;
+}
+
+struct json_object *report_history_json(const struct history_sample *samples, size_t count)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *array = json_object_new_array_ext((int)count);
+
+	for (size_t i = 0; array && i < count; i++)
+		json_object_array_add(array, history_row(&samples[i]));
+	add(object, "samples", array);
 	return object;
 }
 

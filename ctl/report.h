@@ -46,11 +46,12 @@
 
 #include "config.h"
 #include "decide.h"
+#include "forecast/forecast.h"
 #include "sampler.h"
 
+struct history_sample;
 struct json_object;
 
-#define REPORT_STEPS_MAX	300
 #define REPORT_MODEL_MAX	64
 
 enum report_action {
@@ -62,12 +63,14 @@ enum report_action {
  * struct report_move - one connection that was moved
  * @id: of the connection
  * @tx_rate: when it was chosen, bytes a second
- * @peer: name of the target, or where it comes back from
+ * @peer_id: of the target, or where it comes back from
+ * @peer: its name; empty: not known
  */
 struct report_move {
 	uint64_t id;
 	uint64_t tx_rate;
 	enum report_action action;
+	uint16_t peer_id;
 	char peer[SPILLWAY_NAME_MAX + 1];
 };
 
@@ -87,9 +90,9 @@ struct report_tick {
 	char model[REPORT_MODEL_MAX];
 	uint64_t step_ms;
 	size_t steps;
-	double mean[REPORT_STEPS_MAX];
-	double lo[REPORT_STEPS_MAX];
-	double hi[REPORT_STEPS_MAX];
+	double mean[FORECAST_STEPS_MAX];
+	double lo[FORECAST_STEPS_MAX];
+	double hi[FORECAST_STEPS_MAX];
 	double threshold;
 	struct decide_verdict verdict;
 	int64_t conns;
@@ -148,6 +151,7 @@ struct report_status {
 /* Each returns a document for the caller to put, or NULL for out of memory. */
 struct json_object *report_tick_json(const struct report_tick *tick);
 struct json_object *report_status_json(const struct report_status *status);
+struct json_object *report_history_json(const struct history_sample *samples, size_t count);
 struct json_object *report_error_json(const char *error);
 
 #endif /* SPILLWAY_CTL_REPORT_H */

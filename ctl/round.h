@@ -12,29 +12,42 @@
 #include "pool.h"
 #include "report.h"
 
+struct round;
+
 /**
  * struct round_result - what a round did
- * @moved: connections
+ * @moves: the connections that moved; valid until the next round
+ * @moved: how many
  * @refused: connections the module would not move
  * @tx_rate: of the moved ones together, bytes a second
  */
 struct round_result {
+	struct report_move *moves;
 	size_t moved;
 	size_t refused;
 	uint64_t tx_rate;
 };
 
 /**
+ * round_new() - what rounds remember of one another
+ * @config: must outlive this
+ *
+ * Return: NULL for out of memory.
+ */
+struct round *round_new(const struct config *config);
+void round_free(struct round *round);
+
+/**
  * round_offload() - move connections to peers
  * @rate: how much is to be moved, bytes a second
- * @moves: what was moved is written here, room for %SPILLWAY_BATCH_MAX
  * @now_ms: CLOCK_MONOTONIC
+ * @result: always set
  *
  * Return: 0, also where nothing could be moved; a negative errno after an error that
  * was logged.
  */
-int round_offload(struct pool *pool, const struct config *config, double rate, uint64_t now_ms,
-		  struct report_move *moves, struct round_result *result);
+int round_offload(struct round *round, struct pool *pool, double rate, uint64_t now_ms,
+		  struct round_result *result);
 
 /**
  * round_recall() - let connections come back
@@ -42,7 +55,7 @@ int round_offload(struct pool *pool, const struct config *config, double rate, u
  *
  * Return: as round_offload().
  */
-int round_recall(struct pool *pool, const struct config *config, double rate, uint64_t now_ms,
-		 struct report_move *moves, struct round_result *result);
+int round_recall(struct round *round, struct pool *pool, double rate, uint64_t now_ms,
+		 struct round_result *result);
 
 #endif /* SPILLWAY_CTL_ROUND_H */

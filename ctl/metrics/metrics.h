@@ -6,6 +6,7 @@
 #ifndef SPILLWAY_CTL_METRICS_H
 #define SPILLWAY_CTL_METRICS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,10 +36,12 @@ struct metrics_where {
  * struct metrics_reading - one reading of one resource
  * @used: in the unit of the source: CPUs, bytes, bytes a second, connections
  * @capacity: in the same unit, above 0; 0: not known
+ * @inbound: of a network, that the busier direction is the inbound one
  */
 struct metrics_reading {
 	double used;
 	double capacity;
+	bool inbound;
 };
 
 /**

@@ -71,7 +71,8 @@ static int netdev_read(struct metrics_source *source, uint64_t now_ns,
 	rtnl_link_put(link);
 	if (ret || ret_rx)
 		return -EAGAIN;
-	reading->used = tx > rx ? tx : rx;
+	reading->inbound = rx > tx;
+	reading->used = reading->inbound ? rx : tx;
 	reading->capacity = (double)source->where->uplink_rate;
 	return 0;
 }

@@ -31,3 +31,6 @@ test_report_PKGS := $(test_sampler_PKGS)
 
 UNIT_TESTS += test_series
 test_series_SRCS := ctl/series.c
+
+UNIT_TESTS += test_dwell
+test_dwell_SRCS := ctl/dwell.c

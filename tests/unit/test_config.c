@@ -69,8 +69,7 @@ static const char whole[] =
 	"             { " PEER3 ", \"psk_file\": \"/k/3\" } ],\n"
 	"  \"sources\": { \"cgroup\": \"/sys/fs/cgroup/n1\", \"conns_max\": 5000,\n"
 	"    \"count\": [ \"conns\", \"cpu\" ] },\n"
-	"  \"classes\": [ { \"name\": \"db\", \"local_port\": [ 5432, 6379 ], \"critical\": true,\n"
-	"      \"priority\": 7 },\n"
+	"  \"classes\": [ { \"name\": \"db\", \"local_port\": [ 5432, 6379 ], \"critical\": true },\n"
 	"    { \"name\": \"rest\", \"offload\": false } ],\n"
 	"  \"forecast\": { \"sample\": \"500ms\", \"horizon\": \"10s\", \"interval\": 0.95,\n"
 	"    \"history\": \"5m\" },\n"
@@ -289,7 +288,7 @@ static const struct {
 	{ "{ " NODE "," SOURCES ", \"forecast\": { \"sample\": \"700ms\" } }",
 	  "f:1: forecast.horizon: must be a multiple of forecast.sample" },
 	{ "{ " NODE "," SOURCES ", \"forecast\": { \"horizon\": \"4s\" } }",
-	  "f:1: forecast.horizon: is 4 samples ahead, must be 5 to 300" },
+	  "f:1: forecast.horizon: is 4 samples ahead, must be 5 to 120" },
 	{ "{ " NODE "," SOURCES ", \"forecast\": { \"history\": \"3h\" } }",
 	  "f:1: forecast.history: is 10800 samples, must be 60 to 7200" },
 	{ "{ " NODE "," SOURCES ", \"forecast\": { \"history\": \"2h\" },\n"

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* round: one offload or one recall. */
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dwell.h"
+#include "log.h"
+#include "model.h"
+#include "nl_conns.h"
+#include "policy.h"
+#include "round.h"
+
+/* The policy chooses from this many times what may move. */
+#define CANDIDATES	4
+
+struct round {
+	const struct config *config;
+	struct dwell *dwell;
+	struct report_move moves[SPILLWAY_BATCH_MAX];
+	struct policy_move chosen[SPILLWAY_BATCH_MAX];
+	struct model_move batch[SPILLWAY_BATCH_MAX];
+	bool stuck;	/* a round that should have moved something found nothing: logged */
+};
+
+struct round *round_new(const struct config *config)
+{
+	struct round *round = calloc(1, sizeof(*round));
+
+	if (!round)
+		return NULL;
+	round->config = config;
+	round->dwell = dwell_new(config->offload.hysteresis_ms);
+	if (round->dwell)
+		return round;
+	free(round);
+	return NULL;
+}
+
+void round_free(struct round *round)
+{
+	if (!round)
+		return;
+	dwell_free(round->dwell);
+	free(round);
+}
+
+static bool has_port(const struct config_ports *ports, uint16_t port)
+{
+	for (unsigned int i = 0; i < ports->count; i++) {
+		if (ports->port[i] == port)
+			return true;
+	}
+	return !ports->count;
+}
+
+/* The first class that fits; NULL: none does. */
+static const struct config_class *classify(const struct config *config,
+					   const struct model_conn *conn)
+{
+	for (size_t i = 0; i < config->class_count; i++) {
+		const struct config_class *class = &config->classes[i];
+
+		if (has_port(&class->local, conn->local_port) &&
+		    has_port(&class->remote, conn->remote_port))
+			return class;
+	}
+	return NULL;
+}
+
+/*
+ * Candidates for an offload: the module sorts by what they send and cuts, so that a
+ * node with a million connections does not copy them all here every second.
+ */
+static struct model_filter filter_local(const struct config *config)
+{
+	return (struct model_filter){
+		.has = MODEL_HAS(CONN_ROLE) | MODEL_HAS(AGE_MS),
+		.role = SPILLWAY_ROLE_LOCAL,
+		.age_ms = config->offload.min_age_ms,
+		.sort = SPILLWAY_SORT_TX_RATE,
+		.top = CANDIDATES * config->offload.max_per_round,
+	};
+}
+
+static struct model_filter filter_offloaded(const struct config *config)
+{
+	return (struct model_filter){
+		.has = MODEL_HAS(CONN_ROLE),
+		.role = SPILLWAY_ROLE_OFFLOADED,
+		.sort = SPILLWAY_SORT_TX_RATE,
+		.top = CANDIDATES * config->offload.max_per_round,
+	};
+}
+
+/* States in which the module takes a connection; to ask for others would be refused. */
+static bool movable(const struct model_conn *conn)
+{
+	return conn->tcp_state == TCP_ESTABLISHED || conn->tcp_state == TCP_CLOSE_WAIT;
+}
+
+static void describe(struct round *round, const struct model_conn *conn, uint64_t now_ms,
+		     struct policy_conn *out)
+{
+	const struct config_class *class = classify(round->config, conn);
+
+	*out = (struct policy_conn){
+		.id = conn->id,
+		.age_ms = conn->age_ms,
+		.tx_rate = conn->tx_rate,
+		.critical = class && class->critical,
+		.pinned = class && !class->offload,
+		.peer_id = conn->peer_id,
+		.since_ms = dwell_since(round->dwell, conn->id, now_ms, conn->age_ms),
+	};
+}
+
+/* NULL with @count 0 where there are none; NULL with a negative return: an error. */
+static int read_conns(struct round *round, struct pool *pool, const struct model_filter *filter,
+		      uint64_t now_ms, struct policy_conn **conns, size_t *count)
+{
+	struct nl_error error;
+	struct model_conn *all;
+	size_t total;
+	int ret;
+
+	*count = 0;
+	*conns = NULL;
+	ret = nl_conns(pool_session(pool), filter, &all, &total, &error);
+	if (ret < 0) {
+		log_warn("connections: %s", error.text);
+		return ret;
+	}
+	*conns = calloc(total ? total : 1, sizeof(**conns));
+	for (size_t i = 0; *conns && i < total; i++) {
+		/* One that sends nothing relieves nothing. */
+		if (filter->role == SPILLWAY_ROLE_LOCAL &&
+		    (!all[i].tx_rate || !movable(&all[i])))
+			continue;
+		describe(round, &all[i], now_ms, &(*conns)[(*count)++]);
+	}
+	free(all);
+	return *conns ? 0 : -ENOMEM;
+}
+
+static struct policy_peer *read_peers(struct pool *pool, size_t *count)
+{
+	const struct model_peer *peers = pool_model_peers(pool, count);
+	struct policy_peer *out = calloc(*count ? *count : 1, sizeof(*out));
+
+	for (size_t i = 0; out && i < *count; i++) {
+		out[i] = (struct policy_peer){
+			.id = peers[i].id,
+			.usable = peers[i].state == SPILLWAY_PEER_UP &&
+				  peers[i].admin == SPILLWAY_ADMIN_READY && peers[i].weight,
+			.weight = peers[i].weight,
+			.free = peers[i].free / 1000.0,
+			.capacity = peers[i].capacity,
+			.rtt_us = peers[i].has_rtt ? peers[i].rtt_us : 0,
+		};
+	}
+	return out;
+}
+
+static struct policy_rules rules_of(const struct config *config)
+{
+	return (struct policy_rules){
+		.min_age_ms = config->offload.min_age_ms,
+		.dwell_ms = config->offload.hysteresis_ms,
+		.max_moves = config->offload.max_per_round,
+	};
+}
+
+typedef int (*send_fn)(struct nl_session *session, struct model_move *moves, size_t count,
+		       struct nl_error *error);
+
+static void fill_batch(struct round *round, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		round->batch[i] = (struct model_move){
+			.conn_id = round->chosen[i].conn_id,
+			.peer_id = round->chosen[i].peer_id,
+		};
+}
+
+/* Those that were refused go; the others close ranks. Return: how many are left. */
+static size_t drop_refused(struct round *round, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (round->batch[i].reason != SPILLWAY_REASON_NONE) {
+			log_debug("connection %llu: refused: %s",
+				  (unsigned long long)round->batch[i].conn_id,
+				  model_word(&model_reason, round->batch[i].reason));
+			continue;
+		}
+		round->chosen[kept++] = round->chosen[i];
+	}
+	return kept;
+}
+
+/*
+ * Sends what was chosen, once more without what was refused, and not a third time:
+ * what changes that fast is for the next round.
+ *
+ * Return: how many moved, or a negative errno.
+ */
+static ssize_t send_batch(struct round *round, struct pool *pool, send_fn send, size_t count,
+			  size_t *refused)
+{
+	struct nl_error error;
+	size_t kept;
+	int ret;
+
+	for (int attempt = 0; attempt < 2 && count; attempt++) {
+		fill_batch(round, count);
+		ret = send(pool_session(pool), round->batch, count, &error);
+		if (!ret)
+			return (ssize_t)count;
+		kept = drop_refused(round, count);
+		*refused += count - kept;
+		/* Refused as a whole, for no connection's sake. */
+		if (kept == count || (attempt && kept)) {
+			log_warn("batch of %zu: %s", count, error.text);
+			return ret;
+		}
+		count = kept;
+	}
+	return 0;
+}
+
+static const char *peer_name(struct pool *pool, uint16_t id)
+{
+	size_t count;
+	const struct report_peer *peers = pool_peers(pool, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (peers[i].id == id)
+			return peers[i].name;
+	}
+	return "";
+}
+
+/* The rate of a connection and where it is, as it was read at the round's beginning. */
+static const struct policy_conn *find_conn(const struct policy_conn *conns, size_t count,
+					   uint64_t id)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (conns[i].id == id)
+			return &conns[i];
+	}
+	return NULL;
+}
+
+static void record(struct round *round, struct pool *pool, enum report_action action,
+		   const struct policy_conn *conns, size_t count, uint64_t now_ms,
+		   struct round_result *result)
+{
+	for (size_t i = 0; i < result->moved; i++) {
+		const struct policy_move *move = &round->chosen[i];
+		const struct policy_conn *conn = find_conn(conns, count, move->conn_id);
+		struct report_move *out = &round->moves[i];
+
+		*out = (struct report_move){
+			.id = move->conn_id,
+			.tx_rate = move->tx_rate,
+			.action = action,
+			.peer_id = action == REPORT_OFFLOAD || !conn ? move->peer_id :
+				   conn->peer_id,
+		};
+		strcpy(out->peer, peer_name(pool, out->peer_id));
+		result->tx_rate += move->tx_rate;
+		if (dwell_add(round->dwell, move->conn_id, now_ms))
+			log_warn("out of memory: connection %llu may move again at once",
+				 (unsigned long long)move->conn_id);
+	}
+	result->moves = round->moves;
+}
+
+static int finish(struct round *round, struct pool *pool, enum report_action action,
+		  const struct policy_conn *conns, size_t conn_count, size_t chosen,
+		  uint64_t now_ms, struct round_result *result)
+{
+	ssize_t moved = send_batch(round, pool, action == REPORT_OFFLOAD ? nl_offload : nl_recall,
+				   chosen, &result->refused);
+
+	if (moved < 0)
+		return (int)moved;
+	result->moved = (size_t)moved;
+	record(round, pool, action, conns, conn_count, now_ms, result);
+	if (moved)
+		log_notice("%s %zd connections, %llu kB/s, %zu refused",
+			   action == REPORT_OFFLOAD ? "offloaded" : "recalled", moved,
+			   (unsigned long long)result->tx_rate / 1000, result->refused);
+	return 0;
+}
+
+/* Once, until a round finds something again. */
+static void note_stuck(struct round *round, size_t chosen, size_t conn_count)
+{
+	if (!chosen && !round->stuck)
+		log_warn("nothing can be moved: %s", conn_count ?
+			 "no peer has room, or all are pinned or have just moved" :
+			 "no connection sends enough");
+	round->stuck = !chosen;
+}
+
+int round_offload(struct round *round, struct pool *pool, double rate, uint64_t now_ms,
+		  struct round_result *result)
+{
+	struct model_filter filter = filter_local(round->config);
+	struct policy_rules rules = rules_of(round->config);
+	struct policy_peer *peers;
+	struct policy_conn *conns;
+	size_t conn_count, peer_count, chosen;
+	int ret;
+
+	*result = (struct round_result){ 0 };
+	dwell_prune(round->dwell, now_ms);
+	ret = pool_ready(pool);
+	if (!ret)
+		ret = read_conns(round, pool, &filter, now_ms, &conns, &conn_count);
+	if (ret)
+		return ret;
+	peers = read_peers(pool, &peer_count);
+	chosen = !peers ? 0 : policy_offload(&rules, conns, conn_count, peers, peer_count, rate,
+					     round->chosen);
+	note_stuck(round, chosen, conn_count);
+	ret = finish(round, pool, REPORT_OFFLOAD, conns, conn_count, chosen, now_ms, result);
+	free(peers);
+	free(conns);
+	return ret;
+}
+
+int round_recall(struct round *round, struct pool *pool, double rate, uint64_t now_ms,
+		 struct round_result *result)
+{
+	struct model_filter filter = filter_offloaded(round->config);
+	struct policy_rules rules = rules_of(round->config);
+	struct policy_conn *conns;
+	size_t conn_count, chosen;
+	int ret;
+
+	*result = (struct round_result){ 0 };
+	dwell_prune(round->dwell, now_ms);
+	ret = pool_ready(pool);
+	if (!ret)
+		ret = read_conns(round, pool, &filter, now_ms, &conns, &conn_count);
+	if (ret)
+		return ret;
+	chosen = policy_recall(&rules, conns, conn_count, rate, round->chosen);
+	ret = finish(round, pool, REPORT_RECALL, conns, conn_count, chosen, now_ms, result);
+	free(conns);
+	return ret;
+}
