@@ -112,12 +112,11 @@ int dwell_add(struct dwell *dwell, uint64_t conn_id, uint64_t now_ms)
 	return 0;
 }
 
-uint64_t dwell_since(const struct dwell *dwell, uint64_t conn_id, uint64_t now_ms,
-		     uint64_t age_ms)
+uint64_t dwell_since(const struct dwell *dwell, uint64_t conn_id, uint64_t now_ms)
 {
 	size_t i = find(dwell, conn_id);
 
 	if (i < dwell->count && dwell->moves[i].conn_id == conn_id)
 		return now_ms - dwell->moves[i].time_ms;
-	return age_ms;
+	return UINT64_MAX;
 }

@@ -30,11 +30,9 @@ int dwell_add(struct dwell *dwell, uint64_t conn_id, uint64_t now_ms);
 
 /**
  * dwell_since() - for how long a connection has been where it is
- * @age_ms: of the connection
  *
- * Return: milliseconds since it was moved last, or @age_ms where no move is remembered.
+ * Return: milliseconds since it was moved last; UINT64_MAX where no move is remembered.
  */
-uint64_t dwell_since(const struct dwell *dwell, uint64_t conn_id, uint64_t now_ms,
-		     uint64_t age_ms);
+uint64_t dwell_since(const struct dwell *dwell, uint64_t conn_id, uint64_t now_ms);
 
 #endif /* SPILLWAY_CTL_DWELL_H */

@@ -112,7 +112,7 @@ static void describe(struct round *round, const struct model_conn *conn, uint64_
 		.critical = class && class->critical,
 		.pinned = class && !class->offload,
 		.peer_id = conn->peer_id,
-		.since_ms = dwell_since(round->dwell, conn->id, now_ms, conn->age_ms),
+		.since_ms = dwell_since(round->dwell, conn->id, now_ms),
 	};
 }
 

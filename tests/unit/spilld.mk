@@ -34,3 +34,7 @@ test_series_SRCS := ctl/series.c
 
 UNIT_TESTS += test_dwell
 test_dwell_SRCS := ctl/dwell.c
+
+UNIT_TESTS += test_round
+test_round_SRCS := ctl/round.c ctl/dwell.c ctl/policy.c ctl/model.c ctl/log.c
+test_round_PKGS := libmnl json-c

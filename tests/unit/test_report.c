@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "history.h"
 #include "log.h"
 #include "report.h"
 #include "trace.h"
@@ -155,6 +156,26 @@ TEST(last_error_in_status)
 	EXPECT_STREQ("peer \"vm-2\": it?broke", json_object_get_string(value));
 	EXPECT_TRUE(json_object_object_get_ex(doc, "error_count", &value));
 	EXPECT_EQ(1, json_object_get_int(value));
+	json_object_put(doc);
+}
+
+TEST(history)
+{
+	const struct history_sample samples[] = {
+		{ 1000, 0.1, 0.2, 0.3, 12, 0.3 },
+		{ 2000, NAN, NAN, NAN, NAN, NAN },
+	};
+	struct json_object *doc = report_history_json(samples, 2);
+
+	EXPECT_STREQ("{\"samples\":[{\"t_ms\":1000,\"load\":0.3000,\"cpu\":0.1000,"
+		     "\"memory\":0.2000,\"network\":0.3000,\"conns\":12.0000},"
+		     "{\"t_ms\":2000,\"load\":null,\"cpu\":null,\"memory\":null,"
+		     "\"network\":null,\"conns\":null}]}",
+		     json_object_to_json_string_ext(doc, JSON_C_TO_STRING_PLAIN));
+	json_object_put(doc);
+	doc = report_history_json(NULL, 0);
+	EXPECT_STREQ("{\"samples\":[]}",
+		     json_object_to_json_string_ext(doc, JSON_C_TO_STRING_PLAIN));
 	json_object_put(doc);
 }
 
