@@ -11,7 +11,8 @@ CC ?= gcc
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Werror
 BASE_CFLAGS := -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE \
 	-DSPILLWAY_VERSION='"$(VERSION)"' -Iinclude/uapi -Ictl
-CTL_CFLAGS := $(BASE_CFLAGS) -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+CTL_CFLAGS := $(BASE_CFLAGS) -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
+	-fvisibility=hidden
 UNIT_CFLAGS := $(BASE_CFLAGS) -Ikmod -isystem build/kselftest -Wno-sign-compare \
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer
@@ -167,7 +168,18 @@ endef
 $(foreach t,$(SELFTESTS),$(eval $(call selftest_rule,$(t))))
 
 unit: $(UNIT_TESTS:%=build/unit/%)
-selftests: $(SELFTESTS:%=build/selftests/%)
+selftests: $(SELFTESTS:%=build/selftests/%) build/lab/stream build/lab/flap
+
+# For the scenes: traffic that checks every byte, and moves at an exact interval.
+build/lab/stream: tests/lab/stream.c
+	$(say) CC $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_CFLAGS) -o $@ $<
+
+build/lab/flap: tests/lab/flap.c $(NL_SRCS)
+	$(say) CC $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_CFLAGS) -o $@ $^ $$(pkg-config --libs --cflags libmnl)
 
 check: build/deps unit selftests lab-modules ctl
 	$(Q)tests/lab/check --kernels "$(KERNELS)" --tests "$(TESTS)" \

@@ -6,6 +6,7 @@
 #ifndef SPILLWAY_CTL_ARIMA_H
 #define SPILLWAY_CTL_ARIMA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "forecast/forecast.h"
@@ -15,11 +16,18 @@
 #define ARIMA_D_MAX	2
 #define ARIMA_POINTS_MIN	20
 
-/* struct arima_order - the model's shape */
+/**
+ * struct arima_order - the model's shape
+ * @p: autoregressive terms
+ * @d: differences
+ * @q: moving average terms
+ * @constant: with a mean (d = 0) or a drift (d = 1); not with d = 2
+ */
 struct arima_order {
 	int p;
 	int d;
 	int q;
+	bool constant;
 };
 
 /**
@@ -29,6 +37,7 @@ struct arima_order {
  * @theta: moving average coefficients
  * @mean: of the differenced series: a mean for d = 0, a drift for d = 1
  * @sigma2: variance of the innovations
+ * @loglik: logarithm of the exact likelihood
  * @aicc: corrected Akaike criterion (Hurvich and Tsai 1989), for choosing
  */
 struct arima {
@@ -37,6 +46,7 @@ struct arima {
 	double theta[ARIMA_Q_MAX];
 	double mean;
 	double sigma2;
+	double loglik;
 	double aicc;
 };
 

@@ -22,6 +22,8 @@ SCENE_JOBS=()
 KTAP_TESTS=0
 KTAP_FAILED=0
 SPILLCTL=${SPILLCTL:-$PWD/build/ctl/spillctl}
+STREAM=$PWD/build/lab/stream
+export FLAP=$PWD/build/lab/flap
 
 ### results
 

@@ -39,7 +39,7 @@ FIXTURE_SETUP(family)
 		sh("modprobe -a udp_tunnel libchacha20poly1305; insmod $SPILLWAY_KO");
 	ASSERT_EQ(0, unshare(CLONE_NEWNET));
 	sh("ip link set lo up; ip link add spill0 type spillway; ip link set spill0 up");
-	ASSERT_EQ(0, nl_open(&self->session, "spill0", &self->error));
+	ASSERT_EQ(0, nl_session_open(&self->session, "spill0", &self->error));
 	sh("ip link set spill0 down");
 	ASSERT_EQ(0, nl_device_set(self->session, &change, &self->error));
 	sh("ip link set spill0 up");
@@ -47,7 +47,7 @@ FIXTURE_SETUP(family)
 
 FIXTURE_TEARDOWN(family)
 {
-	nl_close(self->session);
+	nl_session_close(self->session);
 }
 
 static int add_peer(struct nl_session *session, uint16_t id, const char *name,
@@ -88,14 +88,14 @@ TEST_F(family, device_that_is_not_there)
 	struct nl_session *session;
 	struct model_device device;
 
-	ASSERT_EQ(0, nl_open(&session, "none0", &self->error));
+	ASSERT_EQ(0, nl_session_open(&session, "none0", &self->error));
 	EXPECT_EQ(-ENODEV, nl_device_get(session, &device, &self->error));
 	EXPECT_WORDS("ifname: no such device");
-	nl_close(session);
-	ASSERT_EQ(0, nl_open(&session, "lo", &self->error));
+	nl_session_close(session);
+	ASSERT_EQ(0, nl_session_open(&session, "lo", &self->error));
 	EXPECT_EQ(-ENODEV, nl_device_get(session, &device, &self->error));
 	EXPECT_WORDS("not a spillway device");
-	nl_close(session);
+	nl_session_close(session);
 }
 
 TEST_F(family, identity_changes_only_while_down)

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* policy: which connections move, and to whom. */
+#include <stdlib.h>
+
+#include "policy.h"
+
+/* What a millisecond of distance costs, in room (1 = a whole node). */
+#define RTT_COST_PER_MS	0.01
+
+/* Powers of two of the age in seconds: 0 for less than one, 1 for less than two, ... */
+static int age_class(uint64_t age_ms)
+{
+	uint64_t s = age_ms / 1000;
+	int class = 0;
+
+	while (s) {
+		s >>= 1;
+		class++;
+	}
+	return class;
+}
+
+static int better(const void *a, const void *b)
+{
+	const struct policy_conn *x = a, *y = b;
+	int ax = age_class(x->age_ms), ay = age_class(y->age_ms);
+
+	if (x->critical != y->critical)
+		return x->critical ? 1 : -1;
+	if (ax != ay)
+		return ax > ay ? -1 : 1;
+	if (x->tx_rate != y->tx_rate)
+		return x->tx_rate > y->tx_rate ? -1 : 1;
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/* Room that a peer would have left, as a share of it, or below 0. */
+static double room_after(const struct policy_peer *peer, uint64_t rate)
+{
+	if (!peer->usable || !peer->weight || !peer->capacity)
+		return -1;
+	return peer->free - (double)rate / (double)peer->capacity;
+}
+
+static double score(const struct policy_peer *peer, uint64_t rate)
+{
+	return room_after(peer, rate) * peer->weight -
+	       RTT_COST_PER_MS * peer->rtt_us / 1000.0;
+}
+
+static struct policy_peer *choose_peer(struct policy_peer *peers, size_t count, uint64_t rate)
+{
+	struct policy_peer *best = NULL;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (room_after(&peers[i], rate) >= 0 &&
+		    (!best || score(&peers[i], rate) > score(best, rate)))
+			best = &peers[i];
+	return best;
+}
+
+static bool may_leave(const struct policy_rules *rules, const struct policy_conn *conn)
+{
+	return !conn->pinned && !conn->peer_id && conn->tx_rate &&
+	       conn->age_ms >= rules->min_age_ms && conn->since_ms >= rules->dwell_ms;
+}
+
+size_t policy_offload(const struct policy_rules *rules, struct policy_conn *conns,
+		      size_t conn_count, struct policy_peer *peers, size_t peer_count,
+		      double rate, struct policy_move *moves)
+{
+	struct policy_peer *peer;
+	size_t i, n = 0;
+
+	qsort(conns, conn_count, sizeof(*conns), better);
+	for (i = 0; i < conn_count && n < rules->max_moves && rate > 0; i++) {
+		if (!may_leave(rules, &conns[i]))
+			continue;
+		peer = choose_peer(peers, peer_count, conns[i].tx_rate);
+		if (!peer)
+			continue;
+		peer->free = room_after(peer, conns[i].tx_rate);
+		moves[n++] = (struct policy_move){
+			.conn_id = conns[i].id,
+			.peer_id = peer->id,
+			.tx_rate = conns[i].tx_rate,
+		};
+		rate -= (double)conns[i].tx_rate;
+	}
+	return n;
+}
+
+size_t policy_recall(const struct policy_rules *rules, struct policy_conn *conns,
+		     size_t conn_count, double rate, struct policy_move *moves)
+{
+	size_t i, n = 0;
+
+	qsort(conns, conn_count, sizeof(*conns), better);
+	for (i = conn_count; i-- && n < rules->max_moves;) {
+		const struct policy_conn *c = &conns[i];
+
+		if (!c->peer_id || c->since_ms < rules->dwell_ms || (double)c->tx_rate > rate)
+			continue;
+		moves[n++] = (struct policy_move){ .conn_id = c->id, .tx_rate = c->tx_rate };
+		rate -= (double)c->tx_rate;
+	}
+	return n;
+}

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * stream: both ends of TCP connections that carry seeded random bytes both ways at once
+ * and check every byte that arrives.
+ *
+ *   stream serve PORT
+ *   stream run ADDRESS PORT CONNECTIONS SECONDS BYTES-PER-SECOND
+ *
+ * Each end sends its seed first (8 bytes), then what splitmix64 makes of it. The side
+ * that runs ends its stream after SECONDS, the other answers with its own end. `run`
+ * prints one line a connection and fails if any was reset, cut short or wrong.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CHUNK	16384
+#define TICK_MS	20
+
+/**
+ * struct bytes - one direction
+ * @state: of the generator
+ * @word: last made
+ * @count: bytes so far, the seed's included
+ */
+struct bytes {
+	uint64_t state;
+	uint64_t word;
+	uint64_t count;
+};
+
+static uint64_t splitmix64(uint64_t *state)
+{
+	uint64_t z = (*state += 0x9e3779b97f4a7c15ULL);
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+	return z ^ (z >> 31);
+}
+
+/* The next byte; the first eight are the seed itself. */
+static uint8_t next_byte(struct bytes *b)
+{
+	unsigned int at = b->count++ % 8;
+
+	if (!at)
+		b->word = b->count == 1 ? b->state : splitmix64(&b->state);
+	return (uint8_t)(b->word >> (8 * at));
+}
+
+static bool check_bytes(struct bytes *b, const uint8_t *data, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (b->count < 8) {
+			b->state |= (uint64_t)data[i] << (8 * b->count);
+			b->count++;
+		} else if (data[i] != next_byte(b)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/**
+ * struct flow - one connection's end
+ * @fd: socket, not blocking
+ * @out: what we send
+ * @in: what we check
+ * @pending: made and not yet taken by the socket
+ * @from: where in @pending
+ * @len: bytes in @pending
+ * @out_done: our end is sent
+ * @in_done: the other's has come
+ */
+struct flow {
+	int fd;
+	struct bytes out;
+	struct bytes in;
+	uint8_t pending[CHUNK];
+	size_t from;
+	size_t len;
+	bool out_done;
+	bool in_done;
+};
+
+static int send_some(struct flow *f, uint64_t allowed)
+{
+	ssize_t sent;
+
+	while (f->out.count < allowed || f->from < f->len) {
+		if (f->from == f->len) {
+			f->len = allowed - f->out.count;
+			if (f->len > CHUNK)
+				f->len = CHUNK;
+			for (f->from = 0; f->from < f->len; f->from++)
+				f->pending[f->from] = next_byte(&f->out);
+			f->from = 0;
+		}
+		sent = send(f->fd, f->pending + f->from, f->len - f->from, MSG_NOSIGNAL);
+		if (sent < 0)
+			return errno == EAGAIN ? 0 : -errno;
+		f->from += (size_t)sent;
+	}
+	return 0;
+}
+
+static int receive_some(struct flow *f)
+{
+	uint8_t data[CHUNK];
+	ssize_t got;
+
+	for (;;) {
+		got = recv(f->fd, data, sizeof(data), 0);
+		if (got < 0)
+			return errno == EAGAIN ? 0 : -errno;
+		if (!got) {
+			f->in_done = true;
+			return 0;
+		}
+		if (!check_bytes(&f->in, data, (size_t)got))
+			return -EBADMSG;
+	}
+}
+
+/* Runs a connection to its end; @seconds 0: until the other side ends. */
+static int run_flow(struct flow *f, uint64_t seconds, uint64_t rate)
+{
+	uint64_t start = now_ms(), elapsed, allowed;
+	struct pollfd p = { .fd = f->fd };
+	bool over;
+	int err;
+
+	while (!f->in_done || !f->out_done) {
+		elapsed = now_ms() - start;
+		over = seconds ? elapsed >= seconds * 1000 : f->in_done;
+		allowed = over ? f->out.count : 8 + elapsed * rate / 1000;
+		err = f->out_done ? 0 : send_some(f, allowed);
+		if (!err)
+			err = f->in_done ? 0 : receive_some(f);
+		if (err)
+			return err;
+		if (over && f->from == f->len && !f->out_done) {
+			f->out_done = true;
+			shutdown(f->fd, SHUT_WR);
+		}
+		p.events = f->in_done ? 0 : POLLIN;
+		poll(&p, 1, TICK_MS);
+	}
+	return 0;
+}
+
+static struct flow *flow_new(int fd, uint64_t seed)
+{
+	struct flow *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		exit(1);
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	f->fd = fd;
+	f->out.state = seed;
+	return f;
+}
+
+/* Answers as fast as a small rate, so that both directions carry data. */
+static int serve(uint16_t port)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons(port) };
+	const int on = 1;
+	int listener = socket(AF_INET, SOCK_STREAM, 0), fd;
+	uint64_t seed = port;
+
+	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(listener, (struct sockaddr *)&addr, sizeof(addr)) || listen(listener, 128)) {
+		perror("stream: serve");
+		return 1;
+	}
+	signal(SIGCHLD, SIG_IGN);
+	for (;;) {
+		fd = accept(listener, NULL, NULL);
+		seed += 0x1000003;
+		if (fd >= 0 && !fork()) {
+			close(listener);
+			exit(run_flow(flow_new(fd, seed), 0, 64 * 1024) ? 1 : 0);
+		}
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
+static int run_one(const struct sockaddr_in *addr, uint64_t seconds, uint64_t rate, int which)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0), err;
+	struct flow *f;
+
+	if (connect(fd, (const struct sockaddr *)addr, sizeof(*addr))) {
+		printf("conn %d: connect: %s\n", which, strerror(errno));
+		return 1;
+	}
+	f = flow_new(fd, 0x5eed0000ULL + (uint64_t)which);
+	err = run_flow(f, seconds, rate);
+	if (!err && f->in.count < 8)
+		err = -ENODATA;
+	printf("conn %d: %s, %llu bytes out, %llu in\n", which, err ? strerror(-err) : "right",
+	       (unsigned long long)f->out.count, (unsigned long long)f->in.count);
+	return err != 0;
+}
+
+static int run(const char *host, uint16_t port, int count, uint64_t seconds, uint64_t rate)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons(port) };
+	int i, status, failed = 0;
+
+	if (inet_pton(AF_INET, host, &addr.sin_addr) != 1)
+		return 2;
+	for (i = 0; i < count; i++)
+		if (!fork())
+			exit(run_one(&addr, seconds, rate, i));
+	for (i = 0; i < count; i++)
+		if (wait(&status) < 0 || status)
+			failed++;
+	printf("%d of %d right\n", count - failed, count);
+	return failed != 0;
+}
+
+int main(int argc, char **argv)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc == 3 && !strcmp(argv[1], "serve"))
+		return serve((uint16_t)atoi(argv[2]));
+	if (argc == 7 && !strcmp(argv[1], "run"))
+		return run(argv[2], (uint16_t)atoi(argv[3]), atoi(argv[4]),
+			   strtoull(argv[5], NULL, 10), strtoull(argv[6], NULL, 10));
+	fputs("usage: stream serve PORT | run ADDRESS PORT CONNECTIONS SECONDS RATE\n", stderr);
+	return 2;
+}
