@@ -30,6 +30,9 @@ static int read_capacity(const struct metrics_where *where, double *cpus)
 
 	*cpus = machine_cpus(where);
 	ret = procfile_read(text, where->root, where->cgroup, "cpu.max");
+	/* The file is there only where the CPU controller is on: else nothing limits. */
+	if (ret == -ENOENT)
+		return 0;
 	if (!ret)
 		ret = procfile_limit(&p, &quota);
 	if (ret)

@@ -58,6 +58,14 @@ static int put_bytes(const char *root, const char *path, const void *bytes, size
 	return ret;
 }
 
+static void remove_file(const char *root, const char *path)
+{
+	char full[PATH_MAX];
+
+	snprintf(full, sizeof(full), "%s%s", root, path);
+	unlink(full);
+}
+
 #define put(path, text) ASSERT_EQ(0, put_bytes(self->root, path, text, strlen(text)))
 
 FIXTURE_SETUP(tree)
@@ -99,6 +107,10 @@ TEST_F(tree, cgroup_cpu)
 	EXPECT_EQ(0, READ(12));
 	EXPECT_TRUE(near(0.3, self->reading.used));
 	EXPECT_TRUE(near(0.5, self->reading.capacity));
+	/* The CPU controller is off: the machine's two CPUs. */
+	remove_file(self->root, CGROUP "/cpu.max");
+	EXPECT_EQ(-EAGAIN, READ(12));
+	EXPECT_TRUE(near(2, self->reading.capacity));
 	/* No limit, and a limit above the machine: two CPUs. */
 	put(CGROUP "/cpu.max", "max 100000\n");
 	put(CGROUP "/cpu.stat", "usage_usec 2600000\n");
