@@ -39,6 +39,7 @@ static const struct config_field node_fields[] = {
 	{ "id", CONFIG_UINT, AT(config_node, id), .min = 1, .max = 65535 },
 	{ "device", CONFIG_NAME, TEXT(config_node, device), .min = 1, .dflt = "\"spill0\"" },
 	{ "port", CONFIG_UINT, AT(config_node, port), .min = 1, .max = 65535, .dflt = "51821" },
+	{ "address", CONFIG_ADDRESS, AT(config_node, address), .optional = true },
 	{ "create", CONFIG_BOOL, AT(config_node, create), .dflt = "true" },
 	{ "cleanup", CONFIG_BOOL, AT(config_node, cleanup), .dflt = "false" },
 	{ NULL }

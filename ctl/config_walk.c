@@ -250,6 +250,17 @@ static int set_flags(struct walk *walk, const struct config_field *field,
 	return ret;
 }
 
+static int set_address(struct walk *walk, struct json_object *value, struct in_addr *to)
+{
+	const char *string = get_string(walk, "an IPv4 address", value);
+
+	if (!string)
+		return -EINVAL;
+	if (inet_pton(AF_INET, string, to) != 1)
+		return walk_fail(walk, "\"%s\" is not an IPv4 address", string);
+	return 0;
+}
+
 static int set_endpoint(struct walk *walk, struct json_object *value, struct config_endpoint *to)
 {
 	const char *string = get_string(walk, "\"ADDRESS:PORT\"", value);
@@ -352,6 +363,8 @@ static int set_value(struct walk *walk, const struct config_field *field,
 		return set_quantity(walk, field, value, to);
 	case CONFIG_FLAGS:
 		return set_flags(walk, field, value, to);
+	case CONFIG_ADDRESS:
+		return set_address(walk, value, to);
 	case CONFIG_ENDPOINT:
 		return set_endpoint(walk, value, to);
 	case CONFIG_PORTS:

@@ -26,6 +26,7 @@
  * @CONFIG_DURATION: uint64_t milliseconds, see units.h
  * @CONFIG_RATE: uint64_t bytes a second, see units.h
  * @CONFIG_FLAGS: uint32_t, bit n set for the n-th of @names; an array of these
+ * @CONFIG_ADDRESS: struct in_addr
  * @CONFIG_ENDPOINT: struct config_endpoint, "ADDR:PORT"
  * @CONFIG_PORTS: struct config_ports, a port or an array of ports
  * @CONFIG_OBJECT: as @sub says
@@ -41,6 +42,7 @@ enum config_type {
 	CONFIG_DURATION,
 	CONFIG_RATE,
 	CONFIG_FLAGS,
+	CONFIG_ADDRESS,
 	CONFIG_ENDPOINT,
 	CONFIG_PORTS,
 	CONFIG_OBJECT,

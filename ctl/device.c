@@ -5,6 +5,7 @@
 #include <net/if.h>
 #include <netlink/errno.h>
 #include <netlink/netlink.h>
+#include <netlink/route/addr.h>
 #include <netlink/route/link.h>
 #include <stdio.h>
 #include <string.h>
@@ -152,6 +153,37 @@ int device_set_up(const char *name, bool up, char *error, size_t size)
 	nl_socket_free(sock);
 	return ret ? fail(ret, error, size, name, up ? "cannot be set up" :
 			  "cannot be set down") : 0;
+}
+
+static int add_address(struct nl_sock *sock, int ifindex, struct in_addr address)
+{
+	struct nl_addr *local = nl_addr_build(AF_INET, &address, sizeof(address));
+	struct rtnl_addr *addr = rtnl_addr_alloc();
+	int ret = -NLE_NOMEM;
+
+	if (local && addr) {
+		rtnl_addr_set_ifindex(addr, ifindex);
+		ret = rtnl_addr_set_local(addr, local);
+	}
+	if (!ret)
+		ret = rtnl_addr_add(sock, addr, NLM_F_CREATE | NLM_F_EXCL);
+	rtnl_addr_put(addr);
+	nl_addr_put(local);
+	return ret == -NLE_EXIST ? 0 : ret;
+}
+
+int device_add_address(const char *name, struct in_addr address, char *error, size_t size)
+{
+	struct nl_sock *sock = route_socket(error, size);
+	unsigned int ifindex;
+	int ret;
+
+	if (!sock)
+		return -ENOMEM;
+	ifindex = if_nametoindex(name);
+	ret = ifindex ? add_address(sock, (int)ifindex, address) : -NLE_NODEV;
+	nl_socket_free(sock);
+	return ret ? fail(ret, error, size, name, "address cannot be added") : 0;
 }
 
 int device_is_up(const char *name, char *error, size_t size)

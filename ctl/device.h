@@ -6,6 +6,7 @@
 #ifndef SPILLWAY_CTL_DEVICE_H
 #define SPILLWAY_CTL_DEVICE_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -28,6 +29,16 @@ int device_ensure(const char *name, bool create, bool *made, char *error, size_t
  * Return: 0 or a negative errno.
  */
 int device_set_up(const char *name, bool up, char *error, size_t size);
+
+/**
+ * device_add_address() - ip addr add ADDRESS/32 dev NAME
+ *
+ * Linux drops by its reverse path filter, strict or loose, whatever comes in by a
+ * device without an address (fib_validate_source()).
+ *
+ * Return: 0, also where it has the address already, or a negative errno.
+ */
+int device_add_address(const char *name, struct in_addr address, char *error, size_t size);
 
 /**
  * device_is_up() - whether the device is up

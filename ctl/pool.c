@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "device.h"
 #include "keys.h"
@@ -63,6 +65,47 @@ static int set_node(struct pool *pool)
 	ret = nl_device_set(pool->session, &change, &error);
 	if (ret)
 		log_err("%s: %s", node->device, error.text);
+	return ret;
+}
+
+/* The address from which a peer is reached: the kernel's choice, without a packet. */
+static int local_address(const struct config_endpoint *peer, struct in_addr *address)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr = peer->addr,
+				  .sin_port = htons(peer->port) };
+	struct sockaddr_in self;
+	socklen_t len = sizeof(self);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = connect(fd, (struct sockaddr *)&to, sizeof(to)) ||
+	      getsockname(fd, (struct sockaddr *)&self, &len) ? -errno : 0;
+	close(fd);
+	if (!ret)
+		*address = self.sin_addr;
+	return ret;
+}
+
+static int set_address(struct pool *pool)
+{
+	const struct config *config = pool->config;
+	struct in_addr address = config->node.address;
+	char error[ERROR_MAX];
+	int ret;
+
+	if (!address.s_addr && !config->peer_count)
+		return 0;
+	ret = address.s_addr ? 0 : local_address(&config->peers[0].endpoint, &address);
+	if (ret) {
+		log_err("peer %s: its endpoint cannot be reached (%s); node.address can be given",
+			config->peers[0].name, strerror(-ret));
+		return ret;
+	}
+	ret = device_add_address(config->node.device, address, error, sizeof(error));
+	if (ret)
+		log_err("%s", error);
 	return ret;
 }
 
@@ -245,6 +288,8 @@ static int establish(struct pool *pool)
 	ret = open_session(pool);
 	if (!ret)
 		ret = set_node(pool);
+	if (!ret)
+		ret = set_address(pool);
 	if (!ret)
 		ret = clear_way(pool);
 	for (size_t i = 0; i < config->peer_count && !ret; i++)

@@ -244,7 +244,11 @@ static const struct {
 	  "f:1: sources.count[0]: \"disk\" is none of cpu, memory, network, conns" },
 	{ "{ " NODE ", \"sources\": { \"count\": [ \"cpu\", \"cpu\" ] } }",
 	  "f:1: sources.count[1]: \"cpu\" is given twice" },
-	/* Endpoints and ports */
+	/* Addresses, endpoints and ports */
+	{ "{ \"node\": { \"name\": \"a\", \"id\": 1, \"address\": \"1.2.3\" } }",
+	  "f:1: node.address: \"1.2.3\" is not an IPv4 address" },
+	{ "{ \"node\": { \"name\": \"a\", \"id\": 1, \"address\": 7 } }",
+	  "f:1: node.address: must be an IPv4 address, not int" },
 	{ "{ " NODE ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"10.0.0.1\" } ] }",
 	  "f:1: peers[0].endpoint: \"10.0.0.1\" is not an IPv4 ADDRESS:PORT" },
 	{ "{ " NODE ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"10.1:5\" } ] }",
