@@ -12,13 +12,13 @@
 
 static __u64 get_halves(const __be32 half[2])
 {
-	return (__u64)be32_to_cpu(half[0]) << 32 | be32_to_cpu(half[1]);
+	return (__u64)__be32_to_cpu(half[0]) << 32 | __be32_to_cpu(half[1]);
 }
 
 static void put_halves(__be32 half[2], __u64 value)
 {
-	half[0] = cpu_to_be32((__u32)(value >> 32));
-	half[1] = cpu_to_be32((__u32)value);
+	half[0] = __cpu_to_be32((__u32)(value >> 32));
+	half[1] = __cpu_to_be32((__u32)value);
 }
 
 /**
@@ -42,8 +42,8 @@ int spw_link_parse_dgram(const void *data, size_t len, __u32 *key_id, __u64 *pn)
 	if (hdr.version != SPW_WIRE_VERSION || hdr.type != SPW_WIRE_SEALED ||
 	    hdr.reserved)
 		return -EPROTO;
-	*key_id = be32_to_cpu(hdr.key_id);
-	*pn = be64_to_cpu(hdr.pn);
+	*key_id = __be32_to_cpu(hdr.key_id);
+	*pn = __be64_to_cpu(hdr.pn);
 	return 0;
 }
 
@@ -58,8 +58,8 @@ void spw_link_build_dgram(void *data, __u32 key_id, __u64 pn)
 	struct spw_dgram_hdr hdr = {
 		.version = SPW_WIRE_VERSION,
 		.type = SPW_WIRE_SEALED,
-		.key_id = cpu_to_be32(key_id),
-		.pn = cpu_to_be64(pn),
+		.key_id = __cpu_to_be32(key_id),
+		.pn = __cpu_to_be64(pn),
 	};
 
 	memcpy(data, &hdr, sizeof(hdr));
@@ -82,12 +82,12 @@ int spw_link_parse_frame(const void *data, size_t len, struct spw_frame *frame)
 	if (len < sizeof(hdr))
 		return -EPROTO;
 	memcpy(&hdr, data, sizeof(hdr));
-	if (hdr.flags || be16_to_cpu(hdr.len) != len - sizeof(hdr))
+	if (hdr.flags || __be16_to_cpu(hdr.len) != len - sizeof(hdr))
 		return -EPROTO;
 	if (hdr.type != SPW_FRAME_DATA && hdr.type != SPW_FRAME_HEARTBEAT)
 		return -EPROTO;
 	frame->type = hdr.type;
-	frame->len = be16_to_cpu(hdr.len);
+	frame->len = __be16_to_cpu(hdr.len);
 	frame->body = (const __u8 *)data + sizeof(hdr);
 	return 0;
 }
@@ -100,7 +100,7 @@ int spw_link_parse_frame(const void *data, size_t len, struct spw_frame *frame)
  */
 void spw_link_build_frame(void *data, __u8 type, __u16 len)
 {
-	struct spw_frame_hdr hdr = { .type = type, .len = cpu_to_be16(len) };
+	struct spw_frame_hdr hdr = { .type = type, .len = __cpu_to_be16(len) };
 
 	memcpy(data, &hdr, sizeof(hdr));
 }
@@ -122,11 +122,11 @@ int spw_link_parse_heartbeat(const struct spw_frame *frame,
 	if (frame->len != sizeof(wire))
 		return -EPROTO;
 	memcpy(&wire, frame->body, sizeof(wire));
-	got.node_id = be16_to_cpu(wire.node_id);
-	got.load = be32_to_cpu(wire.load);
-	got.forecast = be32_to_cpu(wire.forecast);
-	got.free = be32_to_cpu(wire.free);
-	got.echo_delay_us = be32_to_cpu(wire.echo_delay_us);
+	got.node_id = __be16_to_cpu(wire.node_id);
+	got.load = __be32_to_cpu(wire.load);
+	got.forecast = __be32_to_cpu(wire.forecast);
+	got.free = __be32_to_cpu(wire.free);
+	got.echo_delay_us = __be32_to_cpu(wire.echo_delay_us);
 	got.capacity = get_halves(wire.capacity);
 	got.stamp = get_halves(wire.stamp);
 	got.echo = get_halves(wire.echo);
@@ -147,11 +147,11 @@ int spw_link_parse_heartbeat(const struct spw_frame *frame,
 void spw_link_build_heartbeat(void *body, const struct spw_heartbeat *hb)
 {
 	struct spw_wire_heartbeat wire = {
-		.node_id = cpu_to_be16(hb->node_id),
-		.load = cpu_to_be32(hb->load),
-		.forecast = cpu_to_be32(hb->forecast),
-		.free = cpu_to_be32(hb->free),
-		.echo_delay_us = cpu_to_be32(hb->echo_delay_us),
+		.node_id = __cpu_to_be16(hb->node_id),
+		.load = __cpu_to_be32(hb->load),
+		.forecast = __cpu_to_be32(hb->forecast),
+		.free = __cpu_to_be32(hb->free),
+		.echo_delay_us = __cpu_to_be32(hb->echo_delay_us),
 	};
 
 	put_halves(wire.capacity, hb->capacity);

@@ -10,9 +10,11 @@ scene_begin
 pool_create 3
 spillway_up 3 || exit 1
 
-# send HEX: from n3's own socket, not the tunnel's, to n1
+# send HEX: from n3's own socket, not the tunnel's, to n1; dd makes it one datagram
 send() {
-	node_exec 3 bash -c "printf '$(sed 's/../\\x&/g' <<< "$1")' > /dev/udp/10.99.0.1/51821"
+	# shellcheck disable=SC2001
+	printf '%b' "$(sed 's/../\\x&/g' <<< "$1")" > /tmp/datagram
+	node_exec 3 bash -c 'dd if=/tmp/datagram bs=4096 2> /dev/null > /dev/udp/10.99.0.1/51821'
 }
 grew() { # COUNTER BEFORE
 	[ "$(stat_of 1 "$1")" -gt "$2" ]
@@ -35,6 +37,7 @@ node_exec 1 timeout 5 tcpdump -i lan0 -nn -c 1 -xx src 10.99.0.2 and udp port 51
 	2> /dev/null > /tmp/dump
 datagram=$(awk '/^\t0x/ { for (i = 2; i <= NF; i++) printf "%s", $i }' /tmp/dump |
 	   cut -c $(((14 + 20 + 8) * 2 + 1))-)
+note "a datagram of n2: $datagram"
 expect "a real one from a wrong address" rx_drop_address "$datagram"
 
 before=$(stat_of 1 rx_drop_replay)

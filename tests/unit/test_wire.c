@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The module's pure rooms: frames and the replay window, from the very same sources. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "link.h"
+#include "replay.h"
+
+#include "kselftest_harness.h"
+
+TEST(datagram_header)
+{
+	uint8_t data[SPW_LEN_DGRAM_MIN] = { 0 };
+	uint32_t key_id;
+	__u64 pn;
+	size_t len;
+
+	spw_link_build_dgram(data, 0x12345678, 0x1122334455667788ULL);
+	ASSERT_EQ(0, spw_link_parse_dgram(data, sizeof(data), &key_id, &pn));
+	EXPECT_EQ(0x12345678, key_id);
+	EXPECT_EQ(0x1122334455667788ULL, pn);
+	/* On the wire: version, type, reserved, big-endian id and number. */
+	EXPECT_EQ(1, data[0]);
+	EXPECT_EQ(0x12, data[4]);
+	EXPECT_EQ(0x88, data[15]);
+	for (len = 0; len < sizeof(data); len++)
+		EXPECT_EQ(-EMSGSIZE, spw_link_parse_dgram(data, len, &key_id, &pn));
+	for (len = 0; len < 4; len++) {
+		data[len] ^= 0x80;
+		EXPECT_EQ(-EPROTO, spw_link_parse_dgram(data, sizeof(data), &key_id, &pn));
+		data[len] ^= 0x80;
+	}
+}
+
+TEST(frame_header)
+{
+	uint8_t data[64] = { 0 };
+	struct spw_frame frame;
+
+	spw_link_build_frame(data, SPW_FRAME_DATA, 60);
+	ASSERT_EQ(0, spw_link_parse_frame(data, 64, &frame));
+	EXPECT_EQ(60, frame.len);
+	EXPECT_EQ(data + 4, frame.body);
+	EXPECT_EQ(-EPROTO, spw_link_parse_frame(data, 63, &frame));
+	EXPECT_EQ(-EPROTO, spw_link_parse_frame(data, 3, &frame));
+	data[1] = 1;
+	EXPECT_EQ(-EPROTO, spw_link_parse_frame(data, 64, &frame));
+	spw_link_build_frame(data, 3, 60);
+	EXPECT_EQ(-EPROTO, spw_link_parse_frame(data, 64, &frame));
+}
+
+static int heartbeat_trip(struct spw_heartbeat *hb, struct spw_heartbeat *got)
+{
+	uint8_t data[SPW_LEN_FRAME_HDR + SPW_LEN_HEARTBEAT];
+	struct spw_frame frame;
+
+	spw_link_build_frame(data, SPW_FRAME_HEARTBEAT, SPW_LEN_HEARTBEAT);
+	spw_link_build_heartbeat(data + SPW_LEN_FRAME_HDR, hb);
+	return spw_link_parse_frame(data, sizeof(data), &frame) ?:
+	       spw_link_parse_heartbeat(&frame, got);
+}
+
+TEST(heartbeat)
+{
+	struct spw_heartbeat hb = { .node_id = 3, .load = 700, .forecast = 900, .free = 100,
+				    .echo_delay_us = 5, .capacity = 1ULL << 40,
+				    .stamp = 1ULL << 50, .echo = 77 };
+	struct spw_heartbeat got = { .node_id = 0 }, bad;
+
+	ASSERT_EQ(0, heartbeat_trip(&hb, &got));
+	EXPECT_EQ(0, memcmp(&hb, &got, sizeof(hb)));
+	bad = hb;
+	bad.load = 100001;
+	EXPECT_EQ(-EPROTO, heartbeat_trip(&bad, &got));
+	bad = hb;
+	bad.node_id = 0;
+	EXPECT_EQ(-EPROTO, heartbeat_trip(&bad, &got));
+	bad = hb;
+	bad.stamp = 0;
+	EXPECT_EQ(-EPROTO, heartbeat_trip(&bad, &got));
+	EXPECT_EQ(3, got.node_id);
+}
+
+TEST(replay_in_and_out_of_order)
+{
+	struct spw_replay r = { .next = 0 };
+
+	EXPECT_TRUE(spw_replay_accept(&r, 0));
+	EXPECT_FALSE(spw_replay_accept(&r, 0));
+	EXPECT_TRUE(spw_replay_accept(&r, 5));
+	EXPECT_TRUE(spw_replay_accept(&r, 3));
+	EXPECT_FALSE(spw_replay_accept(&r, 3));
+	EXPECT_TRUE(spw_replay_accept(&r, SPW_REPLAY_WINDOW + 4));
+	/* The edge of the window: 5 is the lowest inside, and it was seen. */
+	EXPECT_FALSE(spw_replay_accept(&r, 4));
+	EXPECT_FALSE(spw_replay_accept(&r, 5));
+	EXPECT_TRUE(spw_replay_accept(&r, 6));
+	EXPECT_TRUE(spw_replay_accept(&r, 1ULL << 62));
+	EXPECT_FALSE(spw_replay_accept(&r, SPW_REPLAY_WINDOW + 5));
+	EXPECT_FALSE(spw_replay_accept(&r, ~0ULL));
+	EXPECT_TRUE(spw_replay_accept(&r, (1ULL << 62) - 1));
+}
+
+/* Against a window that remembers everything. */
+TEST(replay_model)
+{
+	enum { NUMBERS = 60000 };
+	static bool seen[NUMBERS];
+	struct spw_replay r = { .next = 0 };
+	uint64_t top = 0, pn;
+	int i;
+
+	srandom(9);
+	for (i = 0; i < 200000; i++) {
+		pn = (uint64_t)i * NUMBERS / 200000 + (uint64_t)(random() % 12000);
+		pn = pn < 6000 ? 0 : pn - 6000;
+		if (pn >= NUMBERS)
+			continue;
+		bool old = top >= SPW_REPLAY_WINDOW && pn < top + 1 - SPW_REPLAY_WINDOW;
+
+		ASSERT_EQ(!old && !seen[pn], spw_replay_accept(&r, pn));
+		if (!old)
+			seen[pn] = true;
+		if (pn > top)
+			top = pn;
+	}
+}
+
+TEST_HARNESS_MAIN
