@@ -51,7 +51,8 @@ forge() {
 	local secret
 	spillctl 2 key del n1
 	secret=$("$SPILLCTL" genpsk)
-	spillctl 2 key set n1 tx id "$((0x$(cut -c 9-16 <<< "$datagram")))" <<< "$secret"
+	spillctl 2 key set n1 tx id "$((0x$(cut -c 9-16 <<< "$datagram")))" \
+		first-pn "$(date +%s%N)" <<< "$secret"
 	ip -n n2 link set spill0 down
 	ip -n n2 link set spill0 up
 }

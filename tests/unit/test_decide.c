@@ -53,6 +53,23 @@ TEST(foreseen)
 	EXPECT_TRUE(v.offload);
 }
 
+/* Far away, it takes a second sample that says so; a gap between begins anew. */
+TEST(foreseen_twice)
+{
+	double mean[DECIDE_NEAR_SAMPLES + 1] = { 0 };
+	struct decide decide = { 0 };
+	struct decide_input input = { .load = 0.5, .mean = mean, .threshold = 0.8 };
+	struct decide_verdict v;
+
+	input.steps = DECIDE_NEAR_SAMPLES + 1;
+	for (int i = 0; i < 4; i++) {
+		mean[DECIDE_NEAR_SAMPLES] = i == 1 ? 0.7 : 0.9;
+		decide_step(&decide, &rules, &input, &v);
+		EXPECT_EQ(i == 1 ? DECIDE_CALM : DECIDE_PREDICTED, v.state);
+		EXPECT_EQ(i == 3, v.offload);
+	}
+}
+
 TEST(above_the_threshold_now)
 {
 	struct decide decide = { 0 };
