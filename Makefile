@@ -32,7 +32,7 @@ PACKAGES := bash bc binutils build-essential busybox-static clang-format \
 	kmod libevent-dev libgsl-dev libjson-c-dev libmnl-dev libnl-3-dev \
 	libnl-genl-3-dev libnl-route-3-dev libsmartcols-dev libsqlite3-dev \
 	libssl-dev linux-headers-6.12-amd64 linux-headers-amd64 \
-	linux-source-6.12 make nftables openssl pkg-config procps \
+	linux-source-6.12 make nftables nginx-light openssl pkg-config procps \
 	qemu-system-x86 shellcheck sparse tcpdump xz-utils
 
 .PHONY: all help deps modules lab-modules ctl unit selftests check check-unit \

@@ -111,7 +111,7 @@ static int minimise(struct problem *problem, double *u, size_t count)
 {
 	gsl_multimin_fminimizer *m;
 	gsl_vector_view start = gsl_vector_view_array(u, count);
-	gsl_multimin_function f = { .f = objective, .n = count, .params = problem };
+	gsl_multimin_function target = { objective, count, problem };
 	gsl_vector *step = gsl_vector_alloc(count);
 	int i, ret = -ENOMEM;
 
@@ -119,7 +119,7 @@ static int minimise(struct problem *problem, double *u, size_t count)
 	if (!m || !step)
 		goto out;
 	gsl_vector_set_all(step, 0.3);
-	ret = gsl_multimin_fminimizer_set(m, &f, &start.vector, step) ? -EDOM : 0;
+	ret = gsl_multimin_fminimizer_set(m, &target, &start.vector, step) ? -EDOM : 0;
 	for (i = 0; !ret && i < ITERATIONS; i++) {
 		if (gsl_multimin_fminimizer_iterate(m) ||
 		    gsl_multimin_fminimizer_size(m) < SIZE_END)

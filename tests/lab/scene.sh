@@ -22,7 +22,7 @@ SCENE_JOBS=()
 KTAP_TESTS=0
 KTAP_FAILED=0
 SPILLCTL=${SPILLCTL:-$PWD/build/ctl/spillctl}
-STREAM=$PWD/build/lab/stream
+export STREAM=$PWD/build/lab/stream
 export FLAP=$PWD/build/lab/flap
 
 ### results
