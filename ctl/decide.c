@@ -32,9 +32,20 @@ static void note_low(struct decide *decide, bool low, uint64_t now_ms)
 	decide->low = low;
 }
 
+/* Whether what is foreseen now is to be acted upon. */
+static bool sure(struct decide *decide, const struct decide_verdict *verdict)
+{
+	bool twice = decide->foreseen;
+
+	decide->foreseen = verdict->crossing >= 0;
+	return decide->foreseen && (twice || verdict->crossing <= DECIDE_NEAR_SAMPLES);
+}
+
 void decide_step(struct decide *decide, const struct decide_rules *rules,
 		 const struct decide_input *input, struct decide_verdict *verdict)
 {
+	bool offload;
+
 	*verdict = (struct decide_verdict){
 		.state = DECIDE_UNKNOWN,
 		.peak = NAN,
@@ -45,6 +56,7 @@ void decide_step(struct decide *decide, const struct decide_rules *rules,
 	/* Nothing is known, so nothing is moved, and low does not go on. */
 	if (isnan(input->load) || isnan(input->threshold)) {
 		note_low(decide, false, input->now_ms);
+		decide->foreseen = false;
 		return;
 	}
 	look_ahead(input, verdict);
@@ -53,9 +65,10 @@ void decide_step(struct decide *decide, const struct decide_rules *rules,
 	else
 		verdict->state = verdict->crossing >= 0 ? DECIDE_PREDICTED : DECIDE_CALM;
 	note_low(decide, input->steps && verdict->peak < rules->recall_below, input->now_ms);
+	offload = sure(decide, verdict);
 	if (decide->settle)
 		return;
-	verdict->offload = verdict->crossing >= 0;
+	verdict->offload = offload;
 	verdict->recall = decide->low &&
 			  input->now_ms - decide->low_since_ms >= rules->hysteresis_ms;
 }

@@ -8,7 +8,8 @@
  * and over 30 steps it touches any threshold on any busy node; the uncertainty is in
  * the threshold already, which is lowered where forecasts have been wrong.
  *
- * Offload begins at once. After a round nothing is moved for a few samples: rates are
+ * Offload begins at once where the threshold is near. Where it is still far, it must be
+ * foreseen twice in a row: forecasts of a noisy load jump, and there is time. After a round nothing is moved for a few samples: rates are
  * means over a second or more, and until they show what the round has relieved, the
  * same excess would be moved again and again. Recall waits until load and forecast have
  * both been low for the whole hysteresis time.
@@ -21,6 +22,7 @@
 #include <stdint.h>
 
 #define DECIDE_SETTLE_SAMPLES	3	/* samples after a round in which nothing moves */
+#define DECIDE_NEAR_SAMPLES	5	/* a crossing not further away than this is near */
 
 enum decide_state {
 	DECIDE_UNKNOWN,		/* there is no load to decide by */
@@ -49,11 +51,13 @@ struct decide_rules {
 /**
  * struct decide - what is remembered from one sample to the next; begins zeroed
  * @settle: samples left in which nothing moves
+ * @foreseen: the last sample foresaw a crossing
  * @low: load and forecast are low
  * @low_since_ms: since when
  */
 struct decide {
 	unsigned int settle;
+	bool foreseen;
 	bool low;
 	uint64_t low_since_ms;
 };
