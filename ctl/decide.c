@@ -35,10 +35,10 @@ static void note_low(struct decide *decide, bool low, uint64_t now_ms)
 /* Whether what is foreseen now is to be acted upon. */
 static bool sure(struct decide *decide, const struct decide_verdict *verdict)
 {
-	bool twice = decide->foreseen;
+	bool before = decide->foreseen;
 
 	decide->foreseen = verdict->crossing >= 0;
-	return decide->foreseen && (twice || verdict->crossing <= DECIDE_NEAR_SAMPLES);
+	return decide->foreseen && (before || verdict->state == DECIDE_OVERLOADED);
 }
 
 void decide_step(struct decide *decide, const struct decide_rules *rules,

@@ -8,8 +8,8 @@
  * and over 30 steps it touches any threshold on any busy node; the uncertainty is in
  * the threshold already, which is lowered where forecasts have been wrong.
  *
- * Offload begins at once where the threshold is near. Where it is still far, it must be
- * foreseen twice in a row: forecasts of a noisy load jump, and there is time. After a round nothing is moved for a few samples: rates are
+ * Offload begins when an overload is foreseen twice in a row, since one strange sample
+ * throws a forecast far; and at once when the load has come to its limit. After a round nothing is moved for a few samples: rates are
  * means over a second or more, and until they show what the round has relieved, the
  * same excess would be moved again and again. Recall waits until load and forecast have
  * both been low for the whole hysteresis time.
@@ -22,7 +22,6 @@
 #include <stdint.h>
 
 #define DECIDE_SETTLE_SAMPLES	3	/* samples after a round in which nothing moves */
-#define DECIDE_NEAR_SAMPLES	5	/* a crossing not further away than this is near */
 
 enum decide_state {
 	DECIDE_UNKNOWN,		/* there is no load to decide by */
