@@ -38,3 +38,8 @@ test_dwell_SRCS := ctl/dwell.c
 UNIT_TESTS += test_round
 test_round_SRCS := ctl/round.c ctl/dwell.c ctl/policy.c ctl/model.c ctl/log.c
 test_round_PKGS := libmnl json-c
+
+UNIT_TESTS += test_fitter
+test_fitter_SRCS := ctl/fitter.c $(addprefix ctl/forecast/,arima.c baseline.c \
+	difference.c kalman.c)
+test_fitter_PKGS := gsl
