@@ -40,6 +40,7 @@ static int set(struct spillctl *ctl, int argc, char **argv)
 
 int cmd_dev(struct spillctl *ctl, int argc, char **argv)
 {
+	const char *ifname = ctl->ifname ? ctl->ifname : DEVICE_DEFAULT;
 	char error[256] = "";
 	bool made;
 	int err;
@@ -47,9 +48,9 @@ int cmd_dev(struct spillctl *ctl, int argc, char **argv)
 	if (argc && !strcmp(argv[0], "set"))
 		return set(ctl, argc - 1, argv + 1);
 	if (argc == 1 && !strcmp(argv[0], "add"))
-		err = device_ensure(ctl->ifname, true, &made, error, sizeof(error));
+		err = device_ensure(ifname, true, &made, error, sizeof(error));
 	else if (argc == 1 && !strcmp(argv[0], "del"))
-		err = device_delete(ctl->ifname, error, sizeof(error));
+		err = device_delete(ifname, error, sizeof(error));
 	else
 		return say_usage(ctl, "dev add | del | set [name NAME] [id N] [port P]");
 	if (err)

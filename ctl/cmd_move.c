@@ -9,92 +9,166 @@
 #include "nl_conns.h"
 #include "spillctl.h"
 
-/* Connections named on the command line, by id or by what a filter finds. */
+/* A filter's connections end and move while they are asked for. */
+#define FILTER_TRIES	5
+
+typedef int (*send_fn)(struct nl_session *session, struct model_move *moves, size_t count,
+		       struct nl_error *error);
+
+/**
+ * struct chosen - connections named on the command line, and what became of them
+ * @moves: by id, or what a filter found
+ * @count: of @moves
+ * @by_filter: what is refused is left out and the others are moved; else all or none
+ * @done: moved
+ * @refused: not moved, but for connections of a filter that have ended
+ * @gone: of these, that do not exist
+ * @told: the refused ones for JSON
+ */
 struct chosen {
 	struct model_move *moves;
 	size_t count;
+	bool by_filter;
+	size_t done;
+	size_t refused;
+	size_t gone;
+	struct json_object *told;
 };
 
-static int choose_ids(struct spillctl *ctl, int argc, char **argv, int *i,
-		      struct chosen *chosen)
+static int choose_ids(struct spillctl *ctl, int argc, char **argv, struct chosen *chosen)
 {
 	uint64_t id;
+	int i;
 
 	chosen->moves = calloc((size_t)argc, sizeof(*chosen->moves));
 	if (!chosen->moves)
-		return say_usage(ctl, "no memory");
-	for (; *i < argc && argv[*i][0] >= '0' && argv[*i][0] <= '9'; (*i)++) {
-		if (!arg_number(ctl, "connection", argv[*i], 1, UINT64_MAX, &id))
+		return say_error(ctl, "no memory");
+	for (i = 0; i < argc; i++) {
+		if (!arg_number(ctl, "connection", argv[i], 1, UINT64_MAX, &id))
 			return EXIT_USAGE;
 		chosen->moves[chosen->count++].conn_id = id;
 	}
 	return EXIT_DONE;
 }
 
-static int choose_filter(struct spillctl *ctl, int argc, char **argv, int *i,
+static int choose_filter(struct spillctl *ctl, int argc, char **argv,
 			 enum spillway_conn_role role, struct chosen *chosen)
 {
 	struct model_filter filter = { .has = MODEL_HAS(CONN_ROLE), .role = role };
 	struct model_conn *conns = NULL;
 	struct nl_error error;
 	size_t count, c;
+	int i = 0;
 
-	if (!filter_read(ctl, argc, argv, i, &filter))
+	if (!filter_read(ctl, argc, argv, &i, &filter))
 		return EXIT_USAGE;
+	if (i != argc)
+		return say_usage(ctl, "\"%s\" is neither an id nor a filter", argv[i]);
 	if (nl_conns(ctl->session, &filter, &conns, &count, &error) < 0)
 		return say_failed(ctl, &error);
+	chosen->by_filter = true;
 	chosen->moves = calloc(count + 1, sizeof(*chosen->moves));
-	if (!chosen->moves) {
-		free(conns);
-		return say_usage(ctl, "no memory");
-	}
-	for (c = 0; c < count; c++)
-		chosen->moves[c].conn_id = conns[c].id;
-	chosen->count = count;
+	for (c = 0; chosen->moves && c < count; c++)
+		chosen->moves[chosen->count++].conn_id = conns[c].id;
 	free(conns);
+	return chosen->moves ? EXIT_DONE : say_error(ctl, "no memory");
+}
+
+static int choose(struct spillctl *ctl, int argc, char **argv, enum spillway_conn_role role,
+		  struct chosen *chosen)
+{
+	if (argv[0][0] >= '0' && argv[0][0] <= '9')
+		return choose_ids(ctl, argc, argv, chosen);
+	return choose_filter(ctl, argc, argv, role, chosen);
+}
+
+static void tell_refused(const struct spillctl *ctl, struct chosen *chosen,
+			 const struct model_move *move)
+{
+	const char *reason = model_word(&model_reason, move->reason);
+	struct json_object *o = json_object_new_object();
+
+	chosen->refused++;
+	chosen->gone += move->reason == SPILLWAY_REASON_CONN_GONE;
+	fprintf(stderr, "spillctl: %s: conn %llu: refused: %s\n", ctl->verb,
+		(unsigned long long)move->conn_id, reason);
+	json_object_object_add(o, "id", json_object_new_uint64(move->conn_id));
+	json_object_object_add(o, "reason", json_object_new_string(reason));
+	json_object_array_add(chosen->told, o);
+}
+
+/* Keeps those that were not refused; returns how many. */
+static size_t drop_refused(const struct spillctl *ctl, struct chosen *chosen,
+			   struct model_move *moves, size_t count)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < count; i++) {
+		if (!moves[i].reason)
+			moves[kept++] = moves[i];
+		else if (!chosen->by_filter || moves[i].reason != SPILLWAY_REASON_CONN_GONE)
+			tell_refused(ctl, chosen, &moves[i]);
+	}
+	return kept;
+}
+
+static int run_batch(const struct spillctl *ctl, struct chosen *chosen,
+		     struct model_move *moves, size_t count, send_fn send)
+{
+	struct nl_error error;
+	size_t kept;
+	int tries;
+
+	for (tries = 0; count && tries < FILTER_TRIES; tries++) {
+		if (!send(ctl->session, moves, count, &error)) {
+			chosen->done += count;
+			return EXIT_DONE;
+		}
+		kept = drop_refused(ctl, chosen, moves, count);
+		if (kept == count)
+			return say_failed(ctl, &error);
+		if (!chosen->by_filter)
+			return chosen->gone == chosen->refused ? EXIT_NO_OBJECT : EXIT_REFUSED;
+		count = kept;
+	}
+	if (count)
+		return say_error(ctl, "connections change faster than they can be moved");
 	return EXIT_DONE;
 }
 
-static int choose(struct spillctl *ctl, int argc, char **argv, int *i,
-		  enum spillway_conn_role role, struct chosen *chosen)
+static int print_result(const struct spillctl *ctl, const struct chosen *chosen)
 {
-	if (argc && argv[0][0] >= '0' && argv[0][0] <= '9')
-		return choose_ids(ctl, argc, argv, i, chosen);
-	return choose_filter(ctl, argc, argv, i, role, chosen);
-}
+	struct json_object *o;
 
-static void print_refused(const struct spillctl *ctl, const struct chosen *chosen)
-{
-	size_t i;
-
-	for (i = 0; i < chosen->count; i++)
-		if (chosen->moves[i].reason)
-			fprintf(stderr, "spillctl: %s: conn %llu: refused: %s\n", ctl->verb,
-				(unsigned long long)chosen->moves[i].conn_id,
-				model_word(&model_reason, chosen->moves[i].reason));
+	if (!ctl->json) {
+		if (!ctl->quiet)
+			printf("%zu connections\n", chosen->done);
+		return fflush(stdout) ? EXIT_REFUSED : EXIT_DONE;
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, "done", json_object_new_uint64(chosen->done));
+	json_object_object_add(o, "refused", json_object_get(chosen->told));
+	return json_print(ctl, json_document("moves", o));
 }
 
 /* More than one batch's worth is several batches, each whole or not at all. */
-static int apply(struct spillctl *ctl, struct chosen *chosen,
-		 int (*send)(struct nl_session *session, struct model_move *moves, size_t count,
-			     struct nl_error *error))
+static int apply(const struct spillctl *ctl, struct chosen *chosen, send_fn send)
 {
-	struct nl_error error;
-	size_t done = 0, n;
+	size_t at, n;
+	int ret = EXIT_DONE, printed;
 
-	while (done < chosen->count) {
-		n = chosen->count - done;
+	for (at = 0; at < chosen->count && !ret; at += n) {
+		n = chosen->count - at;
 		if (n > SPILLWAY_BATCH_MAX)
 			n = SPILLWAY_BATCH_MAX;
-		if (send(ctl->session, chosen->moves + done, n, &error)) {
-			print_refused(ctl, chosen);
-			return say_failed(ctl, &error);
-		}
-		done += n;
+		ret = run_batch(ctl, chosen, chosen->moves + at, n, send);
 	}
-	if (!ctl->json)
-		printf("%zu connections\n", done);
-	return EXIT_DONE;
+	printed = print_result(ctl, chosen);
+	if (!ret && chosen->refused)
+		ret = EXIT_REFUSED;
+	if (ret && chosen->done)
+		ret = EXIT_PARTLY;
+	return ret ? ret : printed;
 }
 
 static int offload(struct spillctl *ctl, int argc, char **argv, struct chosen *chosen)
@@ -102,57 +176,62 @@ static int offload(struct spillctl *ctl, int argc, char **argv, struct chosen *c
 	struct model_peer peer;
 	struct nl_error error;
 	size_t c;
-	int i = 0, err;
+	int err;
 
-	err = choose(ctl, argc, argv, &i, SPILLWAY_ROLE_LOCAL, chosen);
+	if (argc < 3 || strcmp(argv[argc - 2], "to"))
+		return say_usage(ctl, "offload ID...|FILTER... to PEER");
+	err = choose(ctl, argc - 2, argv, SPILLWAY_ROLE_LOCAL, chosen);
 	if (err)
 		return err;
-	if (i != argc - 2 || strcmp(argv[i], "to"))
-		return say_usage(ctl, "offload ID...|FILTER... to PEER");
-	if (nl_peer_get(ctl->session, argv[i + 1], &peer, &error))
+	if (nl_peer_get(ctl->session, argv[argc - 1], &peer, &error))
 		return say_failed(ctl, &error);
 	for (c = 0; c < chosen->count; c++)
 		chosen->moves[c].peer_id = peer.id;
 	return apply(ctl, chosen, nl_offload);
 }
 
-int cmd_offload(struct spillctl *ctl, int argc, char **argv)
-{
-	struct chosen chosen = { .count = 0 };
-	int ret = offload(ctl, argc, argv, &chosen);
-
-	free(chosen.moves);
-	return ret;
-}
-
-static int recall_all(struct spillctl *ctl, const char *peer)
+static int recall_all(const struct spillctl *ctl, const char *peer, struct chosen *chosen)
 {
 	struct nl_error error;
 	uint32_t done;
 
 	if (nl_recall_all(ctl->session, peer, &done, &error))
 		return say_failed(ctl, &error);
-	if (!ctl->json)
-		printf("%u connections\n", done);
-	return EXIT_DONE;
+	chosen->done = done;
+	return print_result(ctl, chosen);
+}
+
+static int recall(struct spillctl *ctl, int argc, char **argv, struct chosen *chosen)
+{
+	int err;
+
+	if (argc == 1 && !strcmp(argv[0], "--all"))
+		return recall_all(ctl, NULL, chosen);
+	if (argc == 2 && !strcmp(argv[0], "--peer"))
+		return recall_all(ctl, argv[1], chosen);
+	if (!argc)
+		return say_usage(ctl, "recall ID...|FILTER...|--all|--peer NAME");
+	err = choose(ctl, argc, argv, SPILLWAY_ROLE_OFFLOADED, chosen);
+	return err ? err : apply(ctl, chosen, nl_recall);
+}
+
+static int move(struct spillctl *ctl, int argc, char **argv,
+		int (*run)(struct spillctl *ctl, int argc, char **argv, struct chosen *chosen))
+{
+	struct chosen chosen = { .told = json_object_new_array() };
+	int ret = run(ctl, argc, argv, &chosen);
+
+	json_object_put(chosen.told);
+	free(chosen.moves);
+	return ret;
+}
+
+int cmd_offload(struct spillctl *ctl, int argc, char **argv)
+{
+	return move(ctl, argc, argv, offload);
 }
 
 int cmd_recall(struct spillctl *ctl, int argc, char **argv)
 {
-	struct chosen chosen = { .count = 0 };
-	int i = 0, ret;
-
-	if (argc == 1 && !strcmp(argv[0], "--all"))
-		return recall_all(ctl, NULL);
-	if (argc == 2 && !strcmp(argv[0], "--peer"))
-		return recall_all(ctl, argv[1]);
-	if (!argc)
-		return say_usage(ctl, "recall ID...|FILTER...|--all|--peer NAME");
-	ret = choose(ctl, argc, argv, &i, SPILLWAY_ROLE_OFFLOADED, &chosen);
-	if (!ret && i != argc)
-		ret = say_usage(ctl, "\"%s\" is neither an id nor a filter", argv[i]);
-	if (!ret)
-		ret = apply(ctl, &chosen, nl_recall);
-	free(chosen.moves);
-	return ret;
+	return move(ctl, argc, argv, recall);
 }

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
@@ -16,16 +17,42 @@
 #include "keyfile.h"
 
 #define BASE64_LEN	44	/* of 32 bytes */
+#define HEX_LEN		(2 * SPILLWAY_KEY_LEN)
 
-/* Return: 0, or -EINVAL where @text is not base64 of 32 bytes. */
+static int decode_hex(const char *text, uint8_t secret[SPILLWAY_KEY_LEN])
+{
+	char digits[HEX_LEN + 1];
+	size_t len;
+	int ok;
+
+	memcpy(digits, text, HEX_LEN);
+	digits[HEX_LEN] = '\0';
+	/* Without this, OpenSSL takes bytes that are set apart by colons. */
+	ok = strspn(digits, "0123456789abcdefABCDEF") == HEX_LEN &&
+	     OPENSSL_hexstr2buf_ex(secret, SPILLWAY_KEY_LEN, &len, digits, '\0') == 1;
+	OPENSSL_cleanse(digits, sizeof(digits));
+	return ok ? 0 : -EINVAL;
+}
+
+/**
+ * keyfile_decode() - a key from text
+ * @text: base64 of 32 bytes or 64 hexadecimal digits; line ends may follow, and
+ *	nothing else may stand before or after
+ * @secret: receives it, left alone on failure
+ *
+ * Return: 0 or -EINVAL.
+ */
 int keyfile_decode(const char *text, uint8_t secret[SPILLWAY_KEY_LEN])
 {
 	uint8_t raw[SPILLWAY_KEY_LEN + 1];
 	size_t len = strcspn(text, "\r\n");
 	int ret = -EINVAL;
 
-	if (len != BASE64_LEN || text[len + strspn(text + len, "\r\n")] ||
-	    text[BASE64_LEN - 1] != '=' || text[BASE64_LEN - 2] == '=')
+	if (text[len + strspn(text + len, "\r\n")])
+		return ret;
+	if (len == HEX_LEN)
+		return decode_hex(text, secret);
+	if (len != BASE64_LEN || text[BASE64_LEN - 1] != '=' || text[BASE64_LEN - 2] == '=')
 		return ret;
 	if (EVP_DecodeBlock(raw, (const uint8_t *)text, BASE64_LEN) == sizeof(raw)) {
 		memcpy(secret, raw, SPILLWAY_KEY_LEN);
@@ -45,8 +72,12 @@ static int check_mode(FILE *file, const char *path, char *error, size_t size)
 {
 	struct stat st;
 
-	if (fstat(fileno(file), &st))
-		return -errno;
+	if (fstat(fileno(file), &st)) {
+		int err = errno;
+
+		snprintf(error, size, "%s: %s", path, strerror(err));
+		return -err;
+	}
 	if (!(st.st_mode & (S_IRWXG | S_IRWXO)))
 		return 0;
 	snprintf(error, size, "%s: others may read the key (chmod 600 %s)", path, path);
@@ -55,7 +86,7 @@ static int check_mode(FILE *file, const char *path, char *error, size_t size)
 
 /**
  * keyfile_read() - a secret from a file
- * @path: holds base64 of 32 bytes; nobody but its owner may read it
+ * @path: holds what keyfile_decode() takes; nobody but its owner may read it
  * @secret: receives it
  * @error: says what is wrong
  * @size: of @error
@@ -71,16 +102,19 @@ int keyfile_read(const char *path, uint8_t secret[SPILLWAY_KEY_LEN], char *error
 	int err;
 
 	if (!file) {
-		snprintf(error, size, "%s: %s", path, strerror(errno));
-		return -errno;
+		err = errno;
+		snprintf(error, size, "%s: %s", path, strerror(err));
+		return -err;
 	}
+	/* Else the library's buffer keeps a copy of the secret. */
+	setvbuf(file, NULL, _IONBF, 0);
 	err = check_mode(file, path, error, size);
 	if (!err) {
 		got = fread(text, 1, sizeof(text) - 1, file);
 		text[got] = '\0';
 		err = keyfile_decode(text, secret);
 		if (err)
-			snprintf(error, size, "%s: not a key: base64 of 32 bytes is wanted",
+			snprintf(error, size, "%s: not a key: base64 of 32 bytes or 64 hex digits are wanted",
 				 path);
 	}
 	OPENSSL_cleanse(text, sizeof(text));

@@ -64,6 +64,40 @@ int nl_device_get(struct nl_session *session, struct model_device *device,
 		       device, error);
 }
 
+struct pick {
+	const char *wanted;
+	bool found;
+	unsigned int others;
+	char name[sizeof(((struct model_device *)NULL)->ifname)];
+};
+
+static int pick_answer(const struct nlmsghdr *nlh, void *data)
+{
+	struct model_device device = { .ifname = "" };
+	struct pick *pick = data;
+
+	device_answer(nlh, &device);
+	if (!strcmp(device.ifname, pick->wanted)) {
+		pick->found = true;
+	} else {
+		pick->others++;
+		memcpy(pick->name, device.ifname, sizeof(pick->name));
+	}
+	return MNL_CB_OK;
+}
+
+int nl_device_pick(struct nl_session *session, struct nl_error *error)
+{
+	struct pick pick = { .wanted = nl_session_device(session) };
+	int err;
+
+	err = nl_talk(session, nl_request(session, SPILLWAY_CMD_DEV_GET, NLM_F_DUMP),
+		      pick_answer, &pick, error);
+	if (err < 0 || pick.found || pick.others != 1)
+		return err < 0 ? err : 0;
+	return nl_session_use(session, pick.name, error);
+}
+
 int nl_device_set(struct nl_session *session, const struct nl_device_change *change,
 		  struct nl_error *error)
 {

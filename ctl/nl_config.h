@@ -12,6 +12,13 @@ int nl_device_get(struct nl_session *session, struct model_device *device,
 		  struct nl_error *error);
 
 /**
+ * nl_device_pick() - if the session's device does not exist, take the only one there is
+ *
+ * Return: 0, also where nothing changes: the next request tells; or a negative errno.
+ */
+int nl_device_pick(struct nl_session *session, struct nl_error *error);
+
+/**
  * struct nl_device_change - what nl_device_set() changes: what is not NULL
  * @node_id: while the device is down
  * @node_name: any time

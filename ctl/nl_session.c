@@ -204,6 +204,30 @@ int nl_group(struct nl_session *session, const char *name, uint32_t *id)
 }
 
 /**
+ * nl_session_use() - the device that requests are about from now on
+ * @session: from nl_session_open()
+ * @ifname: its name
+ * @error: filled on failure
+ *
+ * Return: 0, or -EINVAL for a name that no device can have.
+ */
+int nl_session_use(struct nl_session *session, const char *ifname, struct nl_error *error)
+{
+	size_t len = strlen(ifname);
+
+	if (!len || len >= sizeof(session->ifname))
+		return nl_fail(error, EINVAL, "a device's name has 1 to %zu characters",
+			       sizeof(session->ifname) - 1);
+	memcpy(session->ifname, ifname, len + 1);
+	return 0;
+}
+
+const char *nl_session_device(const struct nl_session *session)
+{
+	return session->ifname;
+}
+
+/**
  * nl_session_open() - a session for one device
  * @session: receives it
  * @ifname: device that its requests are about; need not exist yet
@@ -220,9 +244,10 @@ int nl_session_open(struct nl_session **session, const char *ifname, struct nl_e
 	*session = NULL;
 	if (!s)
 		return nl_fail(error, ENOMEM, "no memory");
-	if (snprintf(s->ifname, sizeof(s->ifname), "%s", ifname) >= (int)sizeof(s->ifname)) {
+	err = nl_session_use(s, ifname, error);
+	if (err) {
 		free(s);
-		return nl_fail(error, EINVAL, "device name \"%s\" is too long", ifname);
+		return err;
 	}
 	s->seq = (uint32_t)time(NULL);
 	s->socket = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);

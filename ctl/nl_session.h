@@ -18,6 +18,8 @@ struct nl_session;
 int nl_session_open(struct nl_session **session, const char *ifname,
 		    struct nl_error *error);
 void nl_session_close(struct nl_session *session);
+int nl_session_use(struct nl_session *session, const char *ifname, struct nl_error *error);
+const char *nl_session_device(const struct nl_session *session);
 #define nl_open		nl_session_open
 #define nl_close	nl_session_close
 

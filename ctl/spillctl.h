@@ -9,22 +9,27 @@
 #include "model.h"
 #include "nl_session.h"
 
+#define DEVICE_DEFAULT	"spill0"
+
 enum exit_code {
 	EXIT_DONE = 0,
 	EXIT_REFUSED = 1,
 	EXIT_USAGE = 2,
 	EXIT_UNREACHABLE = 3,
 	EXIT_NO_OBJECT = 4,
+	EXIT_PARTLY = 5, /* some were moved, some refused */
 };
 
 /**
  * struct spillctl - one invocation
  * @verb: command's name, for messages
- * @ifname: device
+ * @ifname: device; NULL: spill0, or the only one there is
  * @json: print JSON
  * @pretty: indent it
  * @header: tables have one
  * @times: events have one
+ * @numeric: peers by id, not by name
+ * @quiet: no results in words
  * @session: open for commands that need it
  */
 struct spillctl {
@@ -34,6 +39,8 @@ struct spillctl {
 	bool pretty;
 	bool header;
 	bool times;
+	bool numeric;
+	bool quiet;
 	struct nl_session *session;
 };
 
@@ -50,6 +57,8 @@ int cmd_key(struct spillctl *ctl, int argc, char **argv);
 int cmd_genpsk(struct spillctl *ctl, int argc, char **argv);
 
 int say_usage(const struct spillctl *ctl, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+int say_error(const struct spillctl *ctl, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 int say_failed(const struct spillctl *ctl, const struct nl_error *error);
 
