@@ -90,7 +90,7 @@ TEST_F(family, device_that_is_not_there)
 
 	ASSERT_EQ(0, nl_session_open(&session, "none0", &self->error));
 	EXPECT_EQ(-ENODEV, nl_device_get(session, &device, &self->error));
-	EXPECT_WORDS("ifname: no such device");
+	EXPECT_WORDS("device: no such device");
 	nl_session_close(session);
 	ASSERT_EQ(0, nl_session_open(&session, "lo", &self->error));
 	EXPECT_EQ(-ENODEV, nl_device_get(session, &device, &self->error));
@@ -129,7 +129,7 @@ TEST_F(family, peer_twice_or_self)
 	EXPECT_EQ(-EEXIST, add_peer(self->session, 2, "x", "10.0.0.3", &self->error));
 	EXPECT_WORDS("peer id: ");
 	EXPECT_EQ(-EEXIST, add_peer(self->session, 3, "n2", "10.0.0.3", &self->error));
-	EXPECT_WORDS("peer name: ");
+	EXPECT_WORDS("peer: ");
 	EXPECT_EQ(-EINVAL, add_peer(self->session, 1, "me", "10.0.0.1", &self->error));
 	EXPECT_WORDS("peer id: ");
 	EXPECT_EQ(-EINVAL, add_peer(self->session, 4, "l", "127.0.0.1", &self->error));
@@ -155,7 +155,7 @@ TEST_F(family, peer_out_of_range)
 	EXPECT_EQ(1, peer.weight);
 	EXPECT_EQ(SPILLWAY_ADMIN_READY, peer.admin);
 	EXPECT_EQ(-ENOENT, nl_peer_del(self->session, "n9", &self->error));
-	EXPECT_WORDS("peer name: no such peer");
+	EXPECT_WORDS("peer: no such peer");
 	EXPECT_EQ(0, nl_peer_del(self->session, "n2", &self->error));
 	EXPECT_EQ(0, peers_of(self->session));
 }
@@ -192,7 +192,7 @@ TEST_F(family, keys_are_not_used_twice)
 	/* The same key must not go back over its packet numbers. */
 	EXPECT_EQ(-EINVAL,
 		  nl_key_add(self->session, "n2", SPILLWAY_KEY_TX, 1, a, 0, &self->error));
-	EXPECT_WORDS("first packet number: ");
+	EXPECT_WORDS("first-pn: ");
 	EXPECT_EQ(0, nl_key_add(self->session, "n2", SPILLWAY_KEY_TX, 1, a, 1ULL << 40,
 				&self->error));
 	EXPECT_EQ(0, nl_key_add(self->session, "n2", SPILLWAY_KEY_RX, 9, a, 0, &self->error));

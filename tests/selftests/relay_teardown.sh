@@ -16,7 +16,7 @@ node_exec 1 "$STREAM" run 10.20.1.2 5000 6 100000 20000 > /tmp/out 2>&1 &
 SCENE_JOBS+=($!)
 
 quick_health() { # I
-	ip netns exec "n$1" sh -c 'mount -t sysfs s /sys &&
+	ip netns exec "n$1" sh -c '
 		echo 50 > /sys/class/net/spill0/spillway/heartbeat_ms &&
 		echo 400 > /sys/class/net/spill0/spillway/down_after_ms'
 }
