@@ -113,7 +113,9 @@ static void decide(struct controller *ctl, uint64_t now_ms)
 	decide_step(&ctl->decide, &rules, &input, &tick->verdict);
 	if (tick->verdict.state == old)
 		return;
-	if (tick->verdict.crossing > 0)
+	if (tick->verdict.state == DECIDE_UNKNOWN)
+		log_notice("the load is not known: a resource that counts has no reading");
+	else if (tick->verdict.crossing > 0)
 		log_notice("%s: load %.2f, forecast %.2f, reaches threshold %.2f in %" PRIu64
 			   " ms", decide_state_names[tick->verdict.state], tick->sample.load,
 			   tick->verdict.peak, tick->threshold,

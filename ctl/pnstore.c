@@ -12,12 +12,19 @@
 
 #include "pnstore.h"
 
+#define BUSY_MS	1000	/* one that ends may still hold the lock */
+
 struct pnstore {
 	sqlite3 *db;
 };
 
-/* synchronous=FULL and a rollback journal: a commit is on disk when it returns. */
+/*
+ * synchronous=FULL and a rollback journal: a commit is on disk when it returns. The
+ * lock is held until the store is closed: two controllers of one node would install
+ * keys over one another.
+ */
 static const char schema[] =
+	"PRAGMA locking_mode = EXCLUSIVE;"
 	"PRAGMA journal_mode = DELETE;"
 	"PRAGMA synchronous = FULL;"
 	"CREATE TABLE IF NOT EXISTS packet_number ("
@@ -25,7 +32,8 @@ static const char schema[] =
 	"  first_pn INTEGER NOT NULL,"
 	"  boot_ns INTEGER NOT NULL,"
 	"  boot_id TEXT NOT NULL"
-	");";
+	");"
+	"BEGIN EXCLUSIVE; COMMIT;";
 
 static int db_error(struct pnstore *store, char *error, size_t size)
 {
@@ -46,14 +54,17 @@ struct pnstore *pnstore_open(const char *path, char *error, size_t size)
 	old = umask(077);
 	ret = sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
 	if (ret == SQLITE_OK) {
-		sqlite3_busy_timeout(store->db, 2000);
+		sqlite3_busy_timeout(store->db, BUSY_MS);
 		ret = sqlite3_exec(store->db, schema, NULL, NULL, NULL);
 	}
 	umask(old);
 	if (ret == SQLITE_OK)
 		return store;
-	snprintf(error, size, "%s: %s", path,
-		 store->db ? sqlite3_errmsg(store->db) : "out of memory");
+	if (ret == SQLITE_BUSY)
+		snprintf(error, size, "%s: in use: is another spilld running?", path);
+	else
+		snprintf(error, size, "%s: %s", path,
+			 store->db ? sqlite3_errmsg(store->db) : "out of memory");
 	pnstore_close(store);
 	return NULL;
 }
@@ -162,7 +173,6 @@ static int save(struct pnstore *store, uint64_t first_pn, const struct pnstore_c
 	return ret == SQLITE_DONE ? 0 : -EIO;
 }
 
-/* Two instances at one time must not get the same number: read and write in one. */
 static int reserve_locked(struct pnstore *store, const struct pnstore_clocks *clocks,
 			  uint64_t *first_pn, char *error, size_t size)
 {

@@ -46,7 +46,7 @@ struct pnstore_clocks {
 struct pnstore;
 
 /**
- * pnstore_open() - open or create the database
+ * pnstore_open() - open or create the database, and lock it until it is closed
  * @error: says what went wrong on failure
  *
  * Return: the store, or NULL.
