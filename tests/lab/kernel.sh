@@ -3,7 +3,7 @@
 # Sourced by tests/lab/run; sets nothing but what lab_kernel_prepare says.
 # shellcheck shell=bash
 
-LAB_CACHE=${SPILLWAY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/spillway}
+LAB_CACHE=${SPILLWAY_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/spillway}
 # Raised when the initramfs or the layout of the cache changes.
 LAB_CACHE_VERSION=1
 

@@ -18,7 +18,7 @@ SCENE_JOBS+=($!)
 quick_health() { # I
 	ip netns exec "n$1" sh -c '
 		echo 50 > /sys/class/net/spill0/spillway/heartbeat_ms &&
-		echo 400 > /sys/class/net/spill0/spillway/down_after_ms'
+		echo 1000 > /sys/class/net/spill0/spillway/down_after_ms'
 }
 
 arriving() { # from the node by whichever way
@@ -69,6 +69,8 @@ spillway_up 2 || exit 1
 ok "the pool is up"
 for round in $(seq $ROUNDS); do
 	quick_health 1
+	quick_health 2
+	wait_until peers_up 1 2 || fail "the peer is not up"
 	give || fail "offload"
 	case $((round % 3)) in
 	0) unload ;;
