@@ -184,7 +184,7 @@ static double next_expected(struct ahead *ahead)
 	return next;
 }
 
-void ahead_add(struct ahead *ahead, const struct sample *sample, uint64_t missed)
+void ahead_add(struct ahead *ahead, const struct sample *sample, double demand, uint64_t missed)
 {
 	size_t room = ahead->config->forecast.history_ms / ahead->config->forecast.sample_ms;
 
@@ -195,7 +195,7 @@ void ahead_add(struct ahead *ahead, const struct sample *sample, uint64_t missed
 	for (uint64_t i = 0; i < missed && i < LEAD; i++)
 		next_expected(ahead);
 	store(ahead, sample);
-	series_push(ahead->series, sample->load);
+	series_push(ahead->series, demand);
 	trim(ahead, sample->time_ms);
 }
 
@@ -258,15 +258,23 @@ static void store_forecast(struct ahead *ahead, const struct report_tick *tick)
 	note_history(ahead, history_add_forecast(ahead->history, &row));
 }
 
+/*
+ * From demand to load: as long as nothing else is moved, what is relayed for this node
+ * and by it stays between the two.
+ */
 static void take_forecast(struct ahead *ahead, const struct forecast *forecast,
 			  struct report_tick *tick)
 {
-	size_t size = (size_t)forecast->steps * sizeof(double);
+	double between = tick->sample.load - tick->demand;
 
+	if (isnan(between))
+		between = 0;
 	tick->steps = (size_t)forecast->steps;
-	memcpy(tick->mean, forecast->mean, size);
-	memcpy(tick->lo, forecast->lo, size);
-	memcpy(tick->hi, forecast->hi, size);
+	for (size_t i = 0; i < tick->steps; i++) {
+		tick->mean[i] = fmax(forecast->mean[i] + between, 0);
+		tick->lo[i] = fmax(forecast->lo[i] + between, 0);
+		tick->hi[i] = fmax(forecast->hi[i] + between, 0);
+	}
 	if (forecast->steps >= LEAD)
 		ahead->expected[LEAD - 1] = forecast->mean[LEAD - 1];
 }
@@ -287,7 +295,7 @@ void ahead_look(struct ahead *ahead, struct report_tick *tick)
 	tick->step_ms = config->forecast.sample_ms;
 	tick->steps = 0;
 	tick->model[0] = '\0';
-	tick->threshold = threshold_step(&ahead->threshold, &rules, tick->sample.load,
+	tick->threshold = threshold_step(&ahead->threshold, &rules, tick->demand,
 					 next_expected(ahead));
 	y = series_values(ahead->series, &n);
 	renew_model(ahead, y, n);
@@ -295,15 +303,6 @@ void ahead_look(struct ahead *ahead, struct report_tick *tick)
 		return;
 	take_forecast(ahead, &forecast, tick);
 	store_forecast(ahead, tick);
-}
-
-void ahead_moved(struct ahead *ahead, double delta)
-{
-	series_shift(ahead->series, delta);
-	for (size_t i = 0; i < LEAD; i++) {
-		if (!isnan(ahead->expected[i]))
-			ahead->expected[i] = fmax(ahead->expected[i] + delta, 0);
-	}
 }
 
 void ahead_store_move(struct ahead *ahead, int64_t time_ms, uint64_t conn_id, uint16_t peer_id,

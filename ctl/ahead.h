@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ahead: the past and the future of this node's load: samples go into the history and
- * the series; a model fitted to the series gives the forecast; how wrong forecasts
- * have been gives the threshold.
+ * ahead: the past and the future of this node's load: samples go into the history, the
+ * demand (sample_demand()) into the series; a model fitted to the series gives the
+ * forecast; how wrong forecasts have been gives the threshold.
+ *
+ * After a restart the series begins with the loads of the history, for want of the
+ * demand: where connections were moved then, it has steps, which the model forgets.
  */
 #ifndef SPILLWAY_CTL_AHEAD_H
 #define SPILLWAY_CTL_AHEAD_H
@@ -26,22 +29,17 @@ void ahead_close(struct ahead *ahead);
 
 /**
  * ahead_add() - enter a sample
+ * @demand: see sample_demand(): this is what the model is fitted to
  * @missed: samples that were due before it and were not taken: entered as missing
  */
-void ahead_add(struct ahead *ahead, const struct sample *sample, uint64_t missed);
+void ahead_add(struct ahead *ahead, const struct sample *sample, double demand, uint64_t missed);
 
 /**
  * ahead_look() - forecast and threshold
- * @tick: the forecast, its model and the threshold are set; no steps where the series
+ * @tick: with sample and demand; the forecast, its model and the threshold are set; no steps where the series
  *	is too short to fit a model
  */
 void ahead_look(struct ahead *ahead, struct report_tick *tick);
-
-/**
- * ahead_moved() - the load changed by our own doing
- * @delta: by how much; negative: moved away
- */
-void ahead_moved(struct ahead *ahead, double delta);
 
 /* Enter a move into the history; @peer_id 0: a recall. */
 void ahead_store_move(struct ahead *ahead, int64_t time_ms, uint64_t conn_id, uint16_t peer_id,

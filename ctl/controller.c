@@ -149,9 +149,8 @@ static bool relievable(struct controller *ctl)
 }
 
 static void count_round(struct controller *ctl, const struct round_result *result,
-			uint64_t *total, double sign)
+			uint64_t *total, bool offload)
 {
-	double capacity = (double)ctl->config->sources.uplink_rate;
 	struct report_tick *tick = &ctl->tick;
 
 	ctl->totals.refused += result->refused;
@@ -162,10 +161,9 @@ static void count_round(struct controller *ctl, const struct round_result *resul
 	ctl->totals.rounds++;
 	*total += result->moved;
 	decide_moved(&ctl->decide);
-	ahead_moved(ctl->ahead, sign * (double)result->tx_rate / capacity);
 	for (size_t i = 0; i < result->moved; i++)
 		ahead_store_move(ctl->ahead, tick->sample.time_ms, result->moves[i].id,
-				 sign < 0 ? result->moves[i].peer_id : 0,
+				 offload ? result->moves[i].peer_id : 0,
 				 result->moves[i].tx_rate);
 }
 
@@ -183,14 +181,28 @@ static void act(struct controller *ctl, uint64_t now_ms)
 	if (verdict->offload && relievable(ctl)) {
 		round_offload(ctl->round, ctl->pool, verdict->excess * capacity, now_ms,
 			      &result);
-		count_round(ctl, &result, &ctl->totals.offloaded, -1);
+		count_round(ctl, &result, &ctl->totals.offloaded, true);
 	} else if (verdict->recall && pool_offloaded(ctl->pool) > 0) {
 		/* Half of the room, so that what comes back cannot make the next overload. */
 		round_recall(ctl->round, ctl->pool,
 			     (ctl->tick.threshold - verdict->peak) / 2 * capacity, now_ms,
 			     &result);
-		count_round(ctl, &result, &ctl->totals.recalled, 1);
+		count_round(ctl, &result, &ctl->totals.recalled, false);
 	}
+}
+
+static void take_demand(struct controller *ctl)
+{
+	const struct config_sources *sources = &ctl->config->sources;
+	struct pool_flows flows = pool_flows(ctl->pool);
+	struct report_tick *tick = &ctl->tick;
+	double foreign = 0;
+
+	tick->relayed = flows.relayed;
+	tick->hosted = flows.hosted;
+	if (sources->uplink_rate)
+		foreign = (flows.hosted - flows.relayed) / (double)sources->uplink_rate;
+	tick->demand = sample_demand(&tick->sample, sources->count, foreign);
 }
 
 static void take_sample(struct controller *ctl, uint64_t now_ns, uint64_t missed)
@@ -200,12 +212,13 @@ static void take_sample(struct controller *ctl, uint64_t now_ns, uint64_t missed
 	struct json_object *line;
 	uint32_t conns;
 
-	pool_refresh(ctl->pool, now_ms);
+	pool_refresh(ctl->pool, now_ns);
 	sampler_take(&ctl->sampler, now_ns, realtime_ms(), &tick->sample);
 	tick->missed = missed;
 	tick->conns = pool_conns(ctl->pool, &conns) ? -1 : (int64_t)conns;
 	tick->offloaded = pool_offloaded(ctl->pool);
-	ahead_add(ctl->ahead, &tick->sample, missed);
+	take_demand(ctl);
+	ahead_add(ctl->ahead, &tick->sample, tick->demand, missed);
 	ahead_look(ctl->ahead, tick);
 	decide(ctl, now_ms);
 	act(ctl, now_ms);
@@ -375,6 +388,7 @@ struct controller *controller_open(struct event_base *base, const struct config 
 	ctl->start_ms = monotonic_ms();
 	ctl->advanced_ms = ctl->start_ms;
 	/* Rates need two readings: this is the first one. */
+	pool_refresh(ctl->pool, monotonic_ns());
 	sampler_take(&ctl->sampler, monotonic_ns(), realtime_ms(), &first);
 	arm(ctl);
 	return ctl;

@@ -9,7 +9,8 @@
  * the threshold already, which is lowered where forecasts have been wrong.
  *
  * Offload begins when an overload is foreseen twice in a row, since one strange sample
- * throws a forecast far; and at once when the load has come to its limit. After a round nothing is moved for a few samples: rates are
+ * throws a forecast far; and at once when the load has come to its limit. After a round nothing is moved for a few
+ * samples: rates are
  * means over a second or more, and until they show what the round has relieved, the
  * same excess would be moved again and again. Recall waits until load and forecast have
  * both been low for the whole hysteresis time.
@@ -21,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DECIDE_SETTLE_SAMPLES	3	/* samples after a round in which nothing moves */
+#define DECIDE_SETTLE_SAMPLES	2	/* samples after a round in which nothing moves */
 
 enum decide_state {
 	DECIDE_UNKNOWN,		/* there is no load to decide by */

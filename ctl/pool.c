@@ -10,6 +10,7 @@
 #include "device.h"
 #include "keys.h"
 #include "log.h"
+#include "metrics/rate.h"
 #include "model.h"
 #include "nl_config.h"
 #include "nl_session.h"
@@ -27,6 +28,9 @@ struct pool {
 	size_t peer_count;
 	struct report_peer *reports;	/* of @peers */
 	struct pool_report said;
+	struct metrics_rate tx;
+	struct metrics_rate rx;
+	struct pool_flows flows;
 	int error;		/* of the last refresh */
 	uint64_t retry_ms;	/* when to set it up again, after an error */
 };
@@ -369,8 +373,28 @@ void pool_close(struct pool *pool, bool cleanup)
 	free(pool);
 }
 
-int pool_refresh(struct pool *pool, uint64_t now_ms)
+/* Where there is no rate, there is no device or a new one, and nothing is relayed. */
+static void measure(struct pool *pool, uint64_t now_ns)
 {
+	const uint64_t *stats = pool->device.stats.value;
+
+	pool->flows = (struct pool_flows){ 0 };
+	if (pool->error)
+		return;
+	metrics_rate_step(&pool->tx, stats[SPILLWAY_STAT_TX_BYTES], now_ns,
+			  &pool->flows.relayed);
+	metrics_rate_step(&pool->rx, stats[SPILLWAY_STAT_RX_BYTES], now_ns,
+			  &pool->flows.hosted);
+}
+
+struct pool_flows pool_flows(const struct pool *pool)
+{
+	return pool->flows;
+}
+
+int pool_refresh(struct pool *pool, uint64_t now_ns)
+{
+	uint64_t now_ms = now_ns / 1000000;
 	struct nl_error error;
 	int ret;
 
@@ -388,6 +412,7 @@ int pool_refresh(struct pool *pool, uint64_t now_ms)
 			error.text, RETRY_MS / 1000);
 	}
 	pool->error = ret;
+	measure(pool, now_ns);
 	return ret;
 }
 

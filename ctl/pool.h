@@ -49,12 +49,27 @@ void pool_tell(struct pool *pool, const struct pool_report *report);
 /**
  * pool_refresh() - read device and peers; once a sample, before anything else
  *
+ * @now_ns: CLOCK_MONOTONIC
+ *
  * Where the device has gone (deleted, module reloaded) it is set up again, after ten
  * seconds and every ten seconds.
  *
  * Return: 0 or a negative errno, logged.
  */
-int pool_refresh(struct pool *pool, uint64_t now_ms);
+int pool_refresh(struct pool *pool, uint64_t now_ns);
+
+/**
+ * struct pool_flows - what goes through the tunnel, bytes a second of inner packets
+ * @relayed: peers send it for this node
+ * @hosted: this node sends it for peers
+ */
+struct pool_flows {
+	double relayed;
+	double hosted;
+};
+
+/* As of the last two pool_refresh(); 0 where the device is not there or new. */
+struct pool_flows pool_flows(const struct pool *pool);
 
 /* As of pool_refresh(): 0, or the negative errno for which the kernel is not reached. */
 int pool_ready(const struct pool *pool);

@@ -125,6 +125,9 @@ struct json_object *report_tick_json(const struct report_tick *tick)
 	if (!object)
 		return NULL;
 	add_sample(object, &tick->sample);
+	add(object, "demand", number(tick->demand));
+	add(object, "relayed_bytes_per_second", number(tick->relayed));
+	add(object, "hosted_bytes_per_second", number(tick->hosted));
 	add(object, "forecast", forecast(tick));
 	add(object, "threshold", number(tick->threshold));
 	add(object, "state", json_object_new_string(decide_state_names[verdict->state]));

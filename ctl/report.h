@@ -15,7 +15,10 @@
  *       "network": { ..., "unit": "bytes_per_second" },
  *       "conns":   { ..., "unit": "connections" } },
  *     "load": 0.52, "worst": "network",
- *     "forecast": {                 null until there is one
+ *     "demand": 0.71,               load if nothing were relayed: what is forecast
+ *     "relayed_bytes_per_second": 480000,    by peers, for this node
+ *     "hosted_bytes_per_second": 0,          by this node, for peers
+ *     "forecast": {                 of the load, as things are relayed now; or null
  *       "model": "arima(2,1,1)", "step_ms": 1000,
  *       "mean": [ 0.53, ... ], "lo": [ ... ], "hi": [ ... ] },
  *     "threshold": 0.8, "state": "overload predicted",
@@ -76,6 +79,9 @@ struct report_move {
 
 /**
  * struct report_tick - all that is to be told of one sample
+ * @demand: the load if nothing were relayed, see sample_demand()
+ * @relayed: what peers send for this node, bytes a second
+ * @hosted: what this node sends for peers, bytes a second
  * @model: of the forecast, as text
  * @step_ms: from one step of the forecast to the next
  * @steps: 0: there is no forecast
@@ -87,6 +93,9 @@ struct report_move {
  */
 struct report_tick {
 	struct sample sample;
+	double demand;
+	double relayed;
+	double hosted;
 	char model[REPORT_MODEL_MAX];
 	uint64_t step_ms;
 	size_t steps;

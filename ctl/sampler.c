@@ -83,6 +83,28 @@ double sample_load(const struct sample *sample, enum config_resource resource)
 	return reading->used / reading->capacity;
 }
 
+/* What is sent is what relaying changes: an uplink that is full by the way in is as is. */
+static double own_network(const struct sample *sample, double foreign)
+{
+	double load = sample_load(sample, CONFIG_NETWORK);
+
+	return sample->reading[CONFIG_NETWORK].inbound ? load : fmax(load - foreign, 0);
+}
+
+double sample_demand(const struct sample *sample, uint32_t count, double foreign)
+{
+	double demand = 0;
+
+	if (isnan(sample->load))
+		return NAN;
+	for (enum config_resource i = 0; i < CONFIG_RESOURCES; i++) {
+		if (count & 1U << i)
+			demand = fmax(demand, i == CONFIG_NETWORK ?
+				      own_network(sample, foreign) : sample_load(sample, i));
+	}
+	return demand;
+}
+
 /* Logs when a source begins to fail and when it is well again, not every second. */
 static void note_error(struct sampler *sampler, enum config_resource resource, int error)
 {

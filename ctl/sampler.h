@@ -65,6 +65,22 @@ void sampler_close(struct sampler *sampler);
 void sampler_take(struct sampler *sampler, uint64_t now_ns, int64_t time_ms,
 		  struct sample *sample);
 
+/**
+ * sample_demand() - the load as it would be if nothing were relayed, here or elsewhere
+ * @sample: with its load
+ * @count: resources that make the load
+ * @foreign: part of the uplink that is used for the pool, less what the pool relieves
+ *	it of; negative where more was given away than taken in
+ *
+ * What the node itself asks for. Moves change the load, but not the demand, and a
+ * forecast is about what happens by itself: the step that a move makes must not look
+ * like the start of a trend (known interventions are taken out before a model is
+ * fitted: Box and Tiao, 1975).
+ *
+ * Return: 0 or more; NaN where the load is missing.
+ */
+double sample_demand(const struct sample *sample, uint32_t count, double foreign);
+
 /* Load of one resource: NaN where it has no reading or its capacity is not known. */
 double sample_load(const struct sample *sample, enum config_resource resource);
 

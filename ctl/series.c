@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* series: the loads that the model is fitted to. */
-#include <math.h>
+/* series: the values that the model is fitted to. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,17 +45,6 @@ void series_push(struct series *series, double value)
 		series->start = 0;
 	}
 	series->values[series->start + series->count++] = value;
-}
-
-void series_shift(struct series *series, double delta)
-{
-	double *value = series->values + series->start;
-
-	for (size_t i = 0; i < series->count; i++, value++) {
-		/* NaN stays NaN: fmax() would turn it into 0. */
-		if (!isnan(*value))
-			*value = fmax(*value + delta, 0);
-	}
 }
 
 const double *series_values(const struct series *series, size_t *count)

@@ -31,6 +31,8 @@ static void fill(struct report_tick *tick)
 	tick->sample.reading[CONFIG_CONNS] = (struct metrics_reading){ 12, 0, false };
 	tick->sample.load = 0.52;
 	tick->sample.worst = CONFIG_NETWORK;
+	tick->demand = 0.71;
+	tick->relayed = 475000;
 	strcpy(tick->model, "arima(1,1,1)");
 	tick->step_ms = 1000;
 	tick->steps = 2;
@@ -59,7 +61,8 @@ static const char tick_text[] =
 	"\"unit\":\"bytes_per_second\"},"
 	"\"conns\":{\"load\":null,\"used\":12.0000,\"capacity\":null,"
 	"\"unit\":\"connections\"}},"
-	"\"load\":0.5200,\"worst\":\"network\","
+	"\"load\":0.5200,\"worst\":\"network\",\"demand\":0.7100,"
+	"\"relayed_bytes_per_second\":475000.0000,\"hosted_bytes_per_second\":0.0000,"
 	"\"forecast\":{\"model\":\"arima(1,1,1)\",\"step_ms\":1000,\"mean\":[0.6000,0.9000],"
 	"\"lo\":[0.5000,null],\"hi\":[0.7000,null]},"
 	"\"threshold\":0.8000,\"state\":\"overload predicted\",\"predicted\":true,"
