@@ -5,8 +5,10 @@
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "ahead.h"
@@ -341,10 +343,31 @@ static int open_trace(struct controller *ctl, const char *path)
 	return -errno;
 }
 
+/*
+ * The directory of a file of ours, where it alone is missing: /run/spillway is gone
+ * after each boot. Any other error shows when the file is opened.
+ */
+static void make_directory_of(const char *path)
+{
+	char dir[sizeof(((struct config *)0)->state.path)];
+	char *slash;
+
+	snprintf(dir, sizeof(dir), "%s", path);
+	slash = strrchr(dir, '/');
+	if (!slash || slash == dir)
+		return;
+	*slash = '\0';
+	if (!mkdir(dir, 0700))
+		log_info("directory %s: made", dir);
+}
+
 static int open_parts(struct controller *ctl, const struct controller_options *options)
 {
 	int ret;
 
+	make_directory_of(ctl->config->state.path);
+	make_directory_of(ctl->config->history.path);
+	make_directory_of(ctl->config->status.socket);
 	ret = open_trace(ctl, options->trace);
 	if (ret)
 		return ret;
