@@ -36,8 +36,8 @@ void ahead_add(struct ahead *ahead, const struct sample *sample, double demand, 
 
 /**
  * ahead_look() - forecast and threshold
- * @tick: with sample and demand; the forecast, its model and the threshold are set; no steps where the series
- *	is too short to fit a model
+ * @tick: with sample and demand; the forecast, its model and the threshold are set.
+ *	No steps where there is no sample at all
  */
 void ahead_look(struct ahead *ahead, struct report_tick *tick);
 

@@ -79,8 +79,8 @@ static int blank_comments(char *text, size_t len, const char *file, struct confi
 		} else if (text[i] == '/' && (text[i + 1] == '/' || text[i + 1] == '*')) {
 			end = skip_comment(text, len, i);
 			if (end > len)
-				return config_fail(err, -EINVAL, "%s:%u: comment without an end", file,
-					    line_at(text, i));
+				return config_fail(err, -EINVAL, "%s:%u: comment without an end",
+						   file, line_at(text, i));
 			for (; i < end; i++) {
 				if (text[i] != '\n')
 					text[i] = ' ';
@@ -145,7 +145,7 @@ static int scan_remember(struct scan *scan)
 
 	if (json_object_object_get_ex(scan->index, scan->path, &first))
 		return config_fail(scan->err, -EINVAL, "%s:%u: %s: given twice, first in line %d",
-			    scan->file, line, scan->path, json_object_get_int(first));
+				   scan->file, line, scan->path, json_object_get_int(first));
 	if (json_object_object_add(scan->index, scan->path, json_object_new_int((int)line)))
 		return config_fail(scan->err, -ENOMEM, "%s: out of memory", scan->file);
 	return 0;
@@ -278,13 +278,14 @@ static int parse_json(struct config_text *text, struct config_error *err)
 	line = line_at(text->text, json_tokener_get_parse_end(tok));
 	json_tokener_free(tok);
 	if (jerr == json_tokener_continue)
-		return config_fail(err, -EINVAL, "%s:%u: the file ends within a value", text->file, line);
+		return config_fail(err, -EINVAL, "%s:%u: the file ends within a value", text->file,
+				   line);
 	if (jerr != json_tokener_success)
 		return config_fail(err, -EINVAL, "%s:%u: %s", text->file, line,
-			    json_tokener_error_desc(jerr));
+				   json_tokener_error_desc(jerr));
 	if (!json_object_is_type(text->root, json_type_object))
 		return config_fail(err, -EINVAL, "%s: the whole file must be one object, { ... }",
-			    text->file);
+				   text->file);
 	return 0;
 }
 
@@ -295,7 +296,7 @@ static int parse(struct config_text *text, struct config_error *err)
 
 	if (nul)
 		return config_fail(err, -EINVAL, "%s:%u: NUL byte", text->file,
-			    line_at(text->text, (size_t)(nul - text->text)));
+				   line_at(text->text, (size_t)(nul - text->text)));
 	ret = blank_comments(text->text, text->len, text->file, err);
 	if (!ret)
 		ret = parse_json(text, err);

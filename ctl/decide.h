@@ -9,11 +9,10 @@
  * the threshold already, which is lowered where forecasts have been wrong.
  *
  * Offload begins when an overload is foreseen twice in a row, since one strange sample
- * throws a forecast far; and at once when the load has come to its limit. After a round nothing is moved for a few
- * samples: rates are
- * means over a second or more, and until they show what the round has relieved, the
- * same excess would be moved again and again. Recall waits until load and forecast have
- * both been low for the whole hysteresis time.
+ * throws a forecast far; and at once when the load has come to its limit. After a round
+ * nothing is moved for a few samples: rates are means over a second or more, and until
+ * they show what the round has relieved, the same excess would be moved again and again.
+ * Recall waits until load and forecast have both been low for the whole hysteresis time.
  */
 #ifndef SPILLWAY_CTL_DECIDE_H
 #define SPILLWAY_CTL_DECIDE_H

@@ -86,11 +86,10 @@ static void on_readable(struct bufferevent *bev, void *arg)
 	size_t len;
 	char *line = evbuffer_readln(in, &len, EVBUFFER_EOL_LF);
 
-	if (line && len <= STATUS_REQUEST_MAX && strlen(line) == len) {
+	if (line && len <= STATUS_REQUEST_MAX && strlen(line) == len)
 		answer(arg, line);
-	} else if (line || evbuffer_get_length(in) > STATUS_REQUEST_MAX) {
+	else if (line || evbuffer_get_length(in) > STATUS_REQUEST_MAX)
 		client_free(arg);
-	}
 	free(line);
 }
 

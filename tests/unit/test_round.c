@@ -166,8 +166,10 @@ FIXTURE_TEARDOWN(round)
 	round_free(self->round);
 }
 
-#define OFFLOAD(rate, now) round_offload(self->round, (struct pool *)&fake, rate, now, &self->result)
-#define RECALL(rate, now) round_recall(self->round, (struct pool *)&fake, rate, now, &self->result)
+#define OFFLOAD(rate, now) \
+	round_offload(self->round, (struct pool *)&fake, rate, now, &self->result)
+#define RECALL(rate, now) \
+	round_recall(self->round, (struct pool *)&fake, rate, now, &self->result)
 
 TEST_F(round, moves_what_is_asked)
 {
