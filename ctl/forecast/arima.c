@@ -6,6 +6,7 @@
  * stationary and invertible process. The variance is concentrated out.
  */
 #include <errno.h>
+#include <gsl/gsl_errno.h>
 #include <gsl/gsl_multimin.h>
 #include <gsl/gsl_statistics.h>
 #include <math.h>
@@ -19,6 +20,17 @@
 #define PARAMS_MAX	(ARIMA_P_MAX + ARIMA_Q_MAX + 1)
 #define ITERATIONS	400
 #define SIZE_END	1e-5
+#define IMPOSSIBLE	1e10	/* finite: nmsimplex2 gives up on an infinity */
+
+/*
+ * GSL's own handler ends the program where a matrix is singular or memory is short.
+ * Off, the functions return their error. Set before main(), since it is one for all
+ * threads.
+ */
+__attribute__((constructor)) static void errors_are_returned(void)
+{
+	gsl_set_error_handler_off();
+}
 
 /**
  * struct problem - what the optimiser works on
@@ -104,7 +116,8 @@ static double objective(const gsl_vector *x, void *data)
 	for (i = 0; i < x->size && i < PARAMS_MAX; i++)
 		u[i] = gsl_vector_get(x, i);
 	to_model(data, u, &arima);
-	return judge(data, &arima) ? GSL_POSINF : -arima.loglik / (double)((struct problem *)data)->n;
+	return judge(data, &arima) ? IMPOSSIBLE :
+				     -arima.loglik / (double)((struct problem *)data)->n;
 }
 
 static int minimise(struct problem *problem, double *u, size_t count)

@@ -162,6 +162,32 @@ TEST(series_without_sense)
 	EXPECT_EQ(-EINVAL, baseline_predict(y, 60, 5, 1.0, &f));
 }
 
+/* Processes at the edge of what is stationary: no fit may end the program or give NaN. */
+TEST(series_at_the_edge)
+{
+	struct forecast f;
+	struct arima fit;
+	double y[200];
+	int shape, i, h;
+
+	for (shape = 0; shape < 6; shape++) {
+		for (i = 0; i < 200; i++)
+			y[i] = shape == 0 ? 0.001 * i :
+			       shape == 1 ? 0.5 + (i % 2 ? 0.3 : -0.3) :
+			       shape == 2 ? 0.5 + 0.4 * sin(i * 0.3) :
+			       shape == 3 ? (i < 100 ? 0.2 : 0.9) :
+			       shape == 4 ? (i == 150 ? 1e6 : 0.3) :
+			       1e-8 * exp(0.1 * i);
+		if (arima_choose(&fit, y, 200) || arima_predict(&fit, y, 200, 40, LEVEL, &f))
+			continue;
+		for (h = 0; h < 40; h++)
+			EXPECT_TRUE(f.lo[h] >= 0 && f.lo[h] <= f.mean[h] &&
+				    f.mean[h] <= f.hi[h] && isfinite(f.hi[h]))
+				TH_LOG("shape %d, step %d: %g %g %g", shape, h, f.lo[h], f.mean[h],
+				       f.hi[h]);
+	}
+}
+
 TEST(walk_widens_as_the_root)
 {
 	struct forecast f;
