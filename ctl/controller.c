@@ -136,7 +136,7 @@ static void decide(struct controller *ctl, uint64_t now_ms)
 static bool relievable(struct controller *ctl)
 {
 	const struct sample *sample = &ctl->tick.sample;
-	bool inbound = sample->reading[CONFIG_NETWORK].inbound;
+	bool inbound = sample->reading[CONFIG_NETWORK].rx > sample->reading[CONFIG_NETWORK].tx;
 
 	if (sample->worst == CONFIG_NETWORK && !inbound) {
 		ctl->futile = false;

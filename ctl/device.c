@@ -66,7 +66,8 @@ static struct nl_sock *route_socket(char *error, size_t size)
 }
 
 /* 1: a device of our kind; 0: none; negative: one of another kind, or an error. */
-static int look(struct nl_sock *sock, const char *name, char *error, size_t size)
+static int look(struct nl_sock *sock, const char *name, unsigned int *flags, char *error,
+		size_t size)
 {
 	struct rtnl_link *link;
 	const char *kind;
@@ -78,6 +79,7 @@ static int look(struct nl_sock *sock, const char *name, char *error, size_t size
 	if (ret)
 		return fail(ret, error, size, name, "cannot be read");
 	kind = rtnl_link_get_type(link);
+	*flags = rtnl_link_get_flags(link);
 	ret = 1;
 	if (!kind || strcmp(kind, SPILLWAY_LINK_KIND)) {
 		snprintf(error, size, "%s: is a device of kind %s, not %s", name,
@@ -111,12 +113,13 @@ static int make(struct nl_sock *sock, const char *name, char *error, size_t size
 int device_ensure(const char *name, bool create, bool *made, char *error, size_t size)
 {
 	struct nl_sock *sock = route_socket(error, size);
+	unsigned int flags;
 	int ret;
 
 	*made = false;
 	if (!sock)
 		return -ENOMEM;
-	ret = look(sock, name, error, size);
+	ret = look(sock, name, &flags, error, size);
 	if (!ret && create) {
 		ret = make(sock, name, error, size);
 		*made = !ret;
@@ -183,15 +186,33 @@ int device_add_address(const char *name, struct in_addr address, char *error, si
 	return ret ? fail(ret, error, size, name, "address cannot be added") : 0;
 }
 
-int device_delete(const char *name, char *error, size_t size)
+int device_is_up(const char *name, char *error, size_t size)
 {
 	struct nl_sock *sock = route_socket(error, size);
-	struct rtnl_link *link;
+	unsigned int flags = 0;
 	int ret;
 
 	if (!sock)
 		return -ENOMEM;
-	ret = look(sock, name, error, size);
+	ret = look(sock, name, &flags, error, size);
+	nl_socket_free(sock);
+	if (!ret) {
+		snprintf(error, size, "%s: no such device", name);
+		return -ENODEV;
+	}
+	return ret < 0 ? ret : !!(flags & IFF_UP);
+}
+
+int device_delete(const char *name, char *error, size_t size)
+{
+	struct nl_sock *sock = route_socket(error, size);
+	struct rtnl_link *link;
+	unsigned int flags;
+	int ret;
+
+	if (!sock)
+		return -ENOMEM;
+	ret = look(sock, name, &flags, error, size);
 	if (ret > 0) {
 		link = rtnl_link_alloc();
 		if (link)

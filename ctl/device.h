@@ -41,6 +41,13 @@ int device_set_up(const char *name, bool up, char *error, size_t size);
 int device_add_address(const char *name, struct in_addr address, char *error, size_t size);
 
 /**
+ * device_is_up() - whether the device is up
+ *
+ * Return: 1, 0, or a negative errno.
+ */
+int device_is_up(const char *name, char *error, size_t size);
+
+/**
  * device_delete() - ip link del NAME; connections go back to their direct path
  *
  * Return: 0, also where there was none, or a negative errno.

@@ -83,12 +83,12 @@ double sample_load(const struct sample *sample, enum config_resource resource)
 	return reading->used / reading->capacity;
 }
 
-/* What is sent is what relaying changes: an uplink that is full by the way in is as is. */
+/* What is sent is what relaying changes; what is received is as it is. */
 static double own_network(const struct sample *sample, double foreign)
 {
-	double load = sample_load(sample, CONFIG_NETWORK);
+	const struct metrics_reading *reading = &sample->reading[CONFIG_NETWORK];
 
-	return sample->reading[CONFIG_NETWORK].inbound ? load : fmax(load - foreign, 0);
+	return fmax(reading->tx / reading->capacity - foreign, reading->rx / reading->capacity);
 }
 
 double sample_demand(const struct sample *sample, uint32_t count, double foreign)

@@ -6,7 +6,6 @@
 #ifndef SPILLWAY_CTL_METRICS_H
 #define SPILLWAY_CTL_METRICS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,12 +35,14 @@ struct metrics_where {
  * struct metrics_reading - one reading of one resource
  * @used: in the unit of the source: CPUs, bytes, bytes a second, connections
  * @capacity: in the same unit, above 0; 0: not known
- * @inbound: of a network, that the busier direction is the inbound one
+ * @tx: of a network: sent, in the same unit; @used is the greater of the two
+ * @rx: of a network: received
  */
 struct metrics_reading {
 	double used;
 	double capacity;
-	bool inbound;
+	double tx;
+	double rx;
 };
 
 /**

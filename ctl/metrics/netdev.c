@@ -71,8 +71,9 @@ static int netdev_read(struct metrics_source *source, uint64_t now_ns,
 	rtnl_link_put(link);
 	if (ret || ret_rx)
 		return -EAGAIN;
-	reading->inbound = rx > tx;
-	reading->used = reading->inbound ? rx : tx;
+	reading->tx = tx;
+	reading->rx = rx;
+	reading->used = tx > rx ? tx : rx;
 	reading->capacity = (double)source->where->uplink_rate;
 	return 0;
 }

@@ -25,10 +25,12 @@ static void fill(struct report_tick *tick)
 {
 	memset(tick, 0, sizeof(*tick));
 	tick->sample.time_ms = 1767225600123;
-	tick->sample.reading[CONFIG_CPU] = (struct metrics_reading){ 0.25, 0.5, false };
+	tick->sample.reading[CONFIG_CPU] = (struct metrics_reading){ .used = 0.25, .capacity = 0.5 };
 	tick->sample.error[CONFIG_MEMORY] = -EIO;
-	tick->sample.reading[CONFIG_NETWORK] = (struct metrics_reading){ 1300000, 2500000, false };
-	tick->sample.reading[CONFIG_CONNS] = (struct metrics_reading){ 12, 0, false };
+	tick->sample.reading[CONFIG_NETWORK] = (struct metrics_reading){
+		.used = 1300000, .capacity = 2500000,
+	};
+	tick->sample.reading[CONFIG_CONNS] = (struct metrics_reading){ .used = 12 };
 	tick->sample.load = 0.52;
 	tick->sample.worst = CONFIG_NETWORK;
 	tick->demand = 0.71;

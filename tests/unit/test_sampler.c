@@ -166,18 +166,25 @@ TEST(demand)
 	const uint32_t count = 1U << CONFIG_CPU | 1U << CONFIG_NETWORK;
 	struct sample sample = { .load = 0.6, .worst = CONFIG_NETWORK };
 
-	sample.reading[CONFIG_CPU] = (struct metrics_reading){ 0.5, 1, false };
-	sample.reading[CONFIG_NETWORK] = (struct metrics_reading){ 60, 100, false };
+	sample.reading[CONFIG_CPU] = (struct metrics_reading){ .used = 0.5, .capacity = 1 };
+	sample.reading[CONFIG_NETWORK] = (struct metrics_reading){
+		.used = 60, .capacity = 100, .tx = 60, .rx = 20,
+	};
 	/* Nothing is relayed; 0.3 was given away; 0.05 and 0.4 are carried for others. */
 	EXPECT_TRUE(near(0.6, sample_demand(&sample, count, 0)));
 	EXPECT_TRUE(near(0.9, sample_demand(&sample, count, -0.3)));
 	EXPECT_TRUE(near(0.55, sample_demand(&sample, count, 0.05)));
 	EXPECT_TRUE(near(0.5, sample_demand(&sample, count, 0.4)));
 	/* Readings are not of one moment: never below 0. */
+	sample.reading[CONFIG_NETWORK].rx = 0;
 	EXPECT_TRUE(near(0, sample_demand(&sample, 1U << CONFIG_NETWORK, 0.7)));
-	/* What comes in is not relieved; what does not count does not count. */
-	sample.reading[CONFIG_NETWORK].inbound = true;
+	/* What comes in is not relieved, and hides no demand; nor is it added to it. */
+	sample.reading[CONFIG_NETWORK].tx = 10;
+	sample.reading[CONFIG_NETWORK].rx = 60;
 	EXPECT_TRUE(near(0.6, sample_demand(&sample, count, -0.3)));
+	EXPECT_TRUE(near(0.8, sample_demand(&sample, count, -0.7)));
+	EXPECT_TRUE(near(0.6, sample_demand(&sample, count, 0.3)));
+	/* What does not count does not count. */
 	EXPECT_TRUE(near(0.5, sample_demand(&sample, 1U << CONFIG_CPU, -0.3)));
 	sample.load = NAN;
 	EXPECT_TRUE(isnan(sample_demand(&sample, count, 0)));
