@@ -48,6 +48,17 @@ bool arg_word(const struct spillctl *ctl, const char *what, const char *text,
 	return false;
 }
 
+bool arg_name(const struct spillctl *ctl, const char *what, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len && len <= SPILLWAY_NAME_MAX)
+		return true;
+	say_usage(ctl, "%s: a name has 1 to %d characters, not %zu", what, SPILLWAY_NAME_MAX,
+		  len);
+	return false;
+}
+
 bool arg_endpoint(const struct spillctl *ctl, const char *text, struct in_addr *addr,
 		  uint16_t *port)
 {
@@ -67,8 +78,8 @@ bool arg_endpoint(const struct spillctl *ctl, const char *text, struct in_addr *
 	return true;
 }
 
-bool arg_prefix(const struct spillctl *ctl, const char *text, struct in_addr *addr,
-		uint8_t *plen)
+bool arg_prefix(const struct spillctl *ctl, const char *what, const char *text,
+		struct in_addr *addr, uint8_t *plen)
 {
 	char host[INET_ADDRSTRLEN + 1];
 	const char *slash = strchr(text, '/');
@@ -77,16 +88,16 @@ bool arg_prefix(const struct spillctl *ctl, const char *text, struct in_addr *ad
 
 	snprintf(host, sizeof(host), "%.*s", (int)len, text);
 	if (len >= sizeof(host) || inet_pton(AF_INET, host, addr) != 1) {
-		say_usage(ctl, "\"%s\" is not ADDRESS[/LENGTH]", text);
+		say_usage(ctl, "%s: \"%s\" is not ADDRESS[/LENGTH]", what, text);
 		return false;
 	}
-	if (slash && !arg_number(ctl, "prefix length", slash + 1, 0, 32, &number))
+	if (slash && !arg_number(ctl, what, slash + 1, 0, 32, &number))
 		return false;
 	*plen = (uint8_t)number;
 	return true;
 }
 
-static bool filter_end(struct spillctl *ctl, const char *word, const char *value,
+static bool filter_end(const struct spillctl *ctl, const char *word, const char *value,
 		       struct model_filter *f)
 {
 	bool src = *word == 's';
@@ -101,11 +112,11 @@ static bool filter_end(struct spillctl *ctl, const char *word, const char *value
 	}
 	f->has |= src ? MODEL_HAS(LOCAL_ADDR4) | MODEL_HAS(LOCAL_PLEN) :
 			MODEL_HAS(REMOTE_ADDR4) | MODEL_HAS(REMOTE_PLEN);
-	return arg_prefix(ctl, value, src ? &f->local : &f->remote,
+	return arg_prefix(ctl, word, value, src ? &f->local : &f->remote,
 			  src ? &f->local_plen : &f->remote_plen);
 }
 
-static bool filter_word(struct spillctl *ctl, const char *word, const char *value,
+static bool filter_word(const struct spillctl *ctl, const char *word, const char *value,
 			struct model_filter *f)
 {
 	if (!strcmp(word, "role")) {
@@ -118,12 +129,10 @@ static bool filter_word(struct spillctl *ctl, const char *word, const char *valu
 	}
 	if (!strcmp(word, "peer")) {
 		f->has |= MODEL_HAS(PEER_NAME);
-		if (strlen(value) <= SPILLWAY_NAME_MAX) {
-			strcpy(f->peer_name, value);
-			return true;
-		}
-		say_usage(ctl, "peer: \"%s\" is too long a name", value);
-		return false;
+		if (!arg_name(ctl, word, value))
+			return false;
+		snprintf(f->peer_name, sizeof(f->peer_name), "%s", value);
+		return true;
 	}
 	if (!strcmp(word, "age")) {
 		f->has |= MODEL_HAS(AGE_MS);
@@ -135,7 +144,7 @@ static bool filter_word(struct spillctl *ctl, const char *word, const char *valu
 	return filter_end(ctl, word, value, f);
 }
 
-bool filter_read(struct spillctl *ctl, int argc, char **argv, int *i,
+bool filter_read(const struct spillctl *ctl, int argc, char **argv, int *i,
 		 struct model_filter *filter)
 {
 	static const char *const words[] = {

@@ -8,28 +8,29 @@
 #include "spillctl.h"
 #include "table.h"
 
-static void print_row(struct table *table, const struct model_conn *c)
+static void print_row(const struct spillctl *ctl, struct table *table,
+		      const struct model_conn *c)
 {
-	char id[24], local[32], remote[32], tx[32], rx[32], sent[32], got[32], age[32], rtt[32],
-		retrans[12], queue[32];
+	char id[TEXT_MAX], local[TEXT_MAX], remote[TEXT_MAX], peer[TEXT_MAX], tx[TEXT_MAX],
+		rx[TEXT_MAX], sent[TEXT_MAX], got[TEXT_MAX], queue[TEXT_MAX],
+		retrans[TEXT_MAX], age[TEXT_MAX], rtt[TEXT_MAX];
 	const char *const row[] = {
-		id, text_addr(c->local, c->local_port, local),
+		text_number(c->id, id), text_addr(c->local, c->local_port, local),
 		text_addr(c->remote, c->remote_port, remote),
 		model_word(&model_direction, c->direction),
-		c->peer_id ? c->peer_name : "-", model_word(&model_tcp_state, c->tcp_state),
-		text_rate(c->tx_rate, tx), text_rate(c->rx_rate, rx),
-		text_bytes(c->tx_bytes, sent), text_bytes(c->rx_bytes, got),
-		text_bytes(c->send_queue, queue), retrans, text_time_ms(c->age_ms, age),
+		!c->peer_id ? "-" : ctl->numeric ? text_number(c->peer_id, peer) : c->peer_name,
+		model_word(&model_tcp_state, c->tcp_state), text_rate(c->tx_rate, tx),
+		text_rate(c->rx_rate, rx), text_bytes(c->tx_bytes, sent),
+		text_bytes(c->rx_bytes, got), text_bytes(c->send_queue, queue),
+		text_number(c->retrans, retrans), text_time_ms(c->age_ms, age),
 		c->rtt_us ? text_time_us(c->rtt_us, rtt) : "-",
 	};
 
-	snprintf(id, sizeof(id), "%llu", (unsigned long long)c->id);
-	snprintf(retrans, sizeof(retrans), "%u", c->retrans);
 	table_row(table, row);
 }
 
-static void print_table(const struct spillctl *ctl, const struct model_conn *conns,
-			size_t count)
+static int print_table(const struct spillctl *ctl, const struct model_conn *conns,
+		       size_t count)
 {
 	static const char *const columns[] = {
 		">ID", "LOCAL", "REMOTE", "DIR", "PEER", "STATE", ">TX", ">RX", ">SENT",
@@ -39,8 +40,9 @@ static void print_table(const struct spillctl *ctl, const struct model_conn *con
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		print_row(table, &conns[i]);
+		print_row(ctl, table, &conns[i]);
 	table_print(table);
+	return fflush(stdout) ? EXIT_REFUSED : EXIT_DONE;
 }
 
 static int print_json(const struct spillctl *ctl, const struct model_conn *conns, size_t count)
@@ -53,34 +55,43 @@ static int print_json(const struct spillctl *ctl, const struct model_conn *conns
 	return json_print(ctl, json_document("conns", array));
 }
 
-static bool read_options(struct spillctl *ctl, int argc, char **argv, struct model_filter *f)
+static bool read_option(const struct spillctl *ctl, const char *word, const char *value,
+			struct model_filter *f)
 {
 	uint64_t number;
+
+	if (!strcmp(word, "--sort")) {
+		f->has |= MODEL_HAS(SORT);
+		return arg_word(ctl, "sort", value, &model_sort, &f->sort);
+	}
+	if (!arg_number(ctl, "top", value, 1, SPILLWAY_TOP_MAX, &number))
+		return false;
+	f->top = (uint32_t)number;
+	f->has |= MODEL_HAS(TOP);
+	return true;
+}
+
+static bool read_words(const struct spillctl *ctl, int argc, char **argv,
+		       struct model_filter *f)
+{
 	int i = 0;
 
-	f->top = 0;
-	while (i < argc) {
-		if (!filter_read(ctl, argc, argv, &i, f))
+	while (filter_read(ctl, argc, argv, &i, f)) {
+		if (i == argc)
+			return true;
+		if (strcmp(argv[i], "--sort") && strcmp(argv[i], "--top")) {
+			say_usage(ctl, "\"%s\" is no filter and no option", argv[i]);
 			return false;
-		if (i >= argc)
-			break;
-		if (i + 1 < argc && !strcmp(argv[i], "--sort")) {
-			if (!arg_word(ctl, "sort", argv[i + 1], &model_sort, &f->sort))
-				return false;
-			if (!f->top)
-				f->top = SPILLWAY_TOP_MAX;
-		} else if (i + 1 < argc && !strcmp(argv[i], "--top")) {
-			if (!arg_number(ctl, "top", argv[i + 1], 1, SPILLWAY_TOP_MAX, &number))
-				return false;
-			f->top = (uint32_t)number;
-		} else {
-			return say_usage(ctl, "\"%s\" is no filter and no option", argv[i]), false;
 		}
+		if (i + 1 == argc) {
+			say_usage(ctl, "%s: a value is missing", argv[i]);
+			return false;
+		}
+		if (!read_option(ctl, argv[i], argv[i + 1], f))
+			return false;
 		i += 2;
 	}
-	if (f->top)
-		f->has |= MODEL_HAS(TOP);
-	return true;
+	return false;
 }
 
 int cmd_conns(struct spillctl *ctl, int argc, char **argv)
@@ -89,23 +100,24 @@ int cmd_conns(struct spillctl *ctl, int argc, char **argv)
 	struct model_conn *conns = NULL;
 	struct nl_error error;
 	size_t count = 0;
-	int err;
+	int ret, show = argc && !strcmp(argv[0], "show");
 
-	if (argc && !strcmp(argv[0], "show")) {
-		argc--;
-		argv++;
-	}
-	if (!read_options(ctl, argc, argv, &filter))
+	if (!read_words(ctl, argc - show, argv + show, &filter))
 		return EXIT_USAGE;
-	err = nl_conns(ctl->session, &filter, &conns, &count, &error);
-	if (err < 0)
+	/* The kernel sorts only the best N: without a number, as many as it can. */
+	if (filter.has & MODEL_HAS(SORT) && !filter.top) {
+		filter.top = SPILLWAY_TOP_MAX;
+		filter.has |= MODEL_HAS(TOP);
+	}
+	ret = spillctl_open(ctl);
+	if (ret)
+		return ret;
+	ret = nl_conns(ctl->session, &filter, &conns, &count, &error);
+	if (ret < 0)
 		return say_failed(ctl, &error);
-	if (err)
-		fputs("spillctl: conns: the table changed while it was read\n", stderr);
-	if (ctl->json)
-		err = print_json(ctl, conns, count);
-	else
-		print_table(ctl, conns, count);
+	if (ret)
+		say_warning(ctl, "the table changed while it was read: some may be missing or twice");
+	ret = ctl->json ? print_json(ctl, conns, count) : print_table(ctl, conns, count);
 	free(conns);
-	return ctl->json ? err : EXIT_DONE;
+	return ret;
 }

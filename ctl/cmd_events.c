@@ -21,6 +21,12 @@ static void print_time(void)
 	printf("[%s.%03ld] ", text, now.tv_nsec / 1000000);
 }
 
+static void print_device(const struct model_device *device)
+{
+	printf("config %s node %s id %u port %u\n", device->ifname,
+	       device->node_name[0] ? device->node_name : "-", device->node_id, device->port);
+}
+
 static void print_peer(const struct model_peer *peer)
 {
 	printf("health peer %s %s (%s)\n", peer->name,
@@ -28,81 +34,125 @@ static void print_peer(const struct model_peer *peer)
 	       model_word(&model_reason, peer->reason));
 }
 
-static void print_conn(const struct model_conn *conn)
+static void print_conn(const struct spillctl *ctl, const struct model_conn *conn)
 {
-	char local[32], remote[32];
+	char local[TEXT_MAX], remote[TEXT_MAX], id[TEXT_MAX];
 
 	printf("conn   %llu %s %s %s", (unsigned long long)conn->id,
 	       model_word(&model_event, conn->event),
 	       text_addr(conn->local, conn->local_port, local),
 	       text_addr(conn->remote, conn->remote_port, remote));
 	if (conn->peer_id)
-		printf(" -> %s", conn->peer_name);
-	printf(conn->reason ? " (%s)\n" : "\n", model_word(&model_reason, conn->reason));
+		printf(" -> %s", ctl->numeric ? text_number(conn->peer_id, id) : conn->peer_name);
+	if (conn->reason)
+		printf(" (%s)", model_word(&model_reason, conn->reason));
+	putchar('\n');
 }
 
-static void print_json(const struct spillctl *ctl, const struct nl_event *event)
+static void print_text(const struct spillctl *ctl, const struct nl_event *event)
 {
-	struct json_object *o = event->kind == SPILLWAY_CMD_PEER_NTF ?
-				json_peer(&event->peer, false) :
-				event->kind == SPILLWAY_CMD_CONN_NTF ?
-				json_conn(&event->conn) : json_object_new_object();
-	const char *kind = event->kind == SPILLWAY_CMD_PEER_NTF ? "health" :
-			   event->kind == SPILLWAY_CMD_CONN_NTF ? "conn" : "config";
-
-	json_object_object_add(o, "event", json_object_new_string(kind));
-	json_object_object_add(o, "generation", json_object_new_uint64(event->generation));
-	if (event->kind == SPILLWAY_CMD_CONN_NTF) {
-		json_object_object_add(o, "what", json_object_new_string(
-				       model_word(&model_event, event->conn.event)));
-		json_object_object_add(o, "reason", json_object_new_string(
-				       model_word(&model_reason, event->conn.reason)));
+	if (ctl->times)
+		print_time();
+	switch (event->kind) {
+	case SPILLWAY_CMD_DEV_NTF:
+		print_device(&event->device);
+		break;
+	case SPILLWAY_CMD_PEER_NTF:
+		print_peer(&event->peer);
+		break;
+	case SPILLWAY_CMD_CONN_NTF:
+		print_conn(ctl, &event->conn);
+		break;
+	default: /* of a newer module */
+		printf("unknown event %u\n", event->kind);
 	}
-	json_print(ctl, o);
+}
+
+static void add_text(struct json_object *o, const char *key, const char *value)
+{
+	json_object_object_add(o, key, json_object_new_string(value));
+}
+
+static void add_conn(struct json_object *o, const struct model_conn *conn)
+{
+	add_text(o, "what", model_word(&model_event, conn->event));
+	add_text(o, "reason", model_word(&model_reason, conn->reason));
+	json_object_object_add(o, "conn", json_conn(conn));
+}
+
+/* { "t_ms", "event": "config|health|conn", "generation", then the object } */
+static void print_json(const struct nl_event *event)
+{
+	struct json_object *o = json_object_new_object();
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	json_object_object_add(o, "t_ms", json_object_new_int64(now.tv_sec * 1000LL +
+								now.tv_nsec / 1000000));
+	json_object_object_add(o, "generation", json_object_new_uint64(event->generation));
+	switch (event->kind) {
+	case SPILLWAY_CMD_DEV_NTF:
+		add_text(o, "event", "config");
+		json_object_object_add(o, "node", json_device(&event->device));
+		break;
+	case SPILLWAY_CMD_PEER_NTF:
+		add_text(o, "event", "health");
+		json_object_object_add(o, "peer", json_peer(&event->peer, false));
+		break;
+	case SPILLWAY_CMD_CONN_NTF:
+		add_text(o, "event", "conn");
+		add_conn(o, &event->conn);
+		break;
+	default:
+		add_text(o, "event", "unknown");
+	}
+	json_print_line(o);
 }
 
 static void take(const struct nl_event *event, void *data)
 {
 	const struct spillctl *ctl = data;
 
-	if (ctl->json) {
-		print_json(ctl, event);
-		return;
-	}
-	if (ctl->times)
-		print_time();
-	if (event->kind == SPILLWAY_CMD_PEER_NTF)
-		print_peer(&event->peer);
-	else if (event->kind == SPILLWAY_CMD_CONN_NTF)
-		print_conn(&event->conn);
+	if (ctl->json)
+		print_json(event);
 	else
-		puts("config changed");
+		print_text(ctl, event);
+}
+
+static int follow(struct spillctl *ctl, struct nl_events *events)
+{
+	struct pollfd fd = { .fd = nl_events_fd(events), .events = POLLIN };
+	struct nl_error error;
+	int err;
+
+	for (;;) {
+		if (poll(&fd, 1, -1) < 0 && errno != EINTR)
+			return say_error(ctl, "poll: %s", strerror(errno));
+		err = nl_events_read(events, take, ctl, &error);
+		if (err == -ENOBUFS)
+			say_warning(ctl, "events were lost, for the %llu. time: this reader is too slow",
+				    (unsigned long long)nl_events_overruns(events));
+		else if (err)
+			return say_failed(ctl, &error);
+		if (fflush(stdout))
+			return EXIT_REFUSED;
+	}
 }
 
 int cmd_events(struct spillctl *ctl, int argc, char **argv)
 {
 	struct nl_events *events;
 	struct nl_error error;
-	struct pollfd fd;
-	int err;
+	int ret;
 
 	if (argc)
 		return say_usage(ctl, "\"%s\" is too much", argv[0]);
+	ret = spillctl_open(ctl);
+	if (ret)
+		return ret;
 	if (nl_events_open(&events, ctl->session, 1, &error))
 		return say_failed(ctl, &error);
-	fd = (struct pollfd){ .fd = nl_events_fd(events), .events = POLLIN };
-	for (;;) {
-		if (poll(&fd, 1, -1) < 0 && errno != EINTR)
-			break;
-		err = nl_events_read(events, take, ctl, &error);
-		if (err == -ENOBUFS)
-			fputs("spillctl: events: some were lost, this reader is too slow\n",
-			      stderr);
-		else if (err)
-			break;
-		if (fflush(stdout))
-			break;
-	}
+	ret = follow(ctl, events);
 	nl_events_close(events);
-	return EXIT_REFUSED;
+	return ret;
 }

@@ -58,12 +58,15 @@ static int choose_filter(struct spillctl *ctl, int argc, char **argv,
 	struct model_conn *conns = NULL;
 	struct nl_error error;
 	size_t count, c;
-	int i = 0;
+	int i = 0, ret;
 
 	if (!filter_read(ctl, argc, argv, &i, &filter))
 		return EXIT_USAGE;
 	if (i != argc)
 		return say_usage(ctl, "\"%s\" is neither an id nor a filter", argv[i]);
+	ret = spillctl_open(ctl);
+	if (ret)
+		return ret;
 	if (nl_conns(ctl->session, &filter, &conns, &count, &error) < 0)
 		return say_failed(ctl, &error);
 	chosen->by_filter = true;
@@ -179,8 +182,12 @@ static int offload(struct spillctl *ctl, int argc, char **argv, struct chosen *c
 	int err;
 
 	if (argc < 3 || strcmp(argv[argc - 2], "to"))
-		return say_usage(ctl, "offload ID...|FILTER... to PEER");
+		return say_usage(ctl, "usage: offload ID...|FILTER... to PEER");
+	if (!arg_name(ctl, "peer", argv[argc - 1]))
+		return EXIT_USAGE;
 	err = choose(ctl, argc - 2, argv, SPILLWAY_ROLE_LOCAL, chosen);
+	if (!err)
+		err = spillctl_open(ctl);
 	if (err)
 		return err;
 	if (nl_peer_get(ctl->session, argv[argc - 1], &peer, &error))
@@ -190,11 +197,17 @@ static int offload(struct spillctl *ctl, int argc, char **argv, struct chosen *c
 	return apply(ctl, chosen, nl_offload);
 }
 
-static int recall_all(const struct spillctl *ctl, const char *peer, struct chosen *chosen)
+static int recall_all(struct spillctl *ctl, const char *peer, struct chosen *chosen)
 {
 	struct nl_error error;
 	uint32_t done;
+	int ret;
 
+	if (peer && !arg_name(ctl, "peer", peer))
+		return EXIT_USAGE;
+	ret = spillctl_open(ctl);
+	if (ret)
+		return ret;
 	if (nl_recall_all(ctl->session, peer, &done, &error))
 		return say_failed(ctl, &error);
 	chosen->done = done;
@@ -210,8 +223,10 @@ static int recall(struct spillctl *ctl, int argc, char **argv, struct chosen *ch
 	if (argc == 2 && !strcmp(argv[0], "--peer"))
 		return recall_all(ctl, argv[1], chosen);
 	if (!argc)
-		return say_usage(ctl, "recall ID...|FILTER...|--all|--peer NAME");
+		return say_usage(ctl, "usage: recall ID...|FILTER...|--all|--peer NAME");
 	err = choose(ctl, argc, argv, SPILLWAY_ROLE_OFFLOADED, chosen);
+	if (!err)
+		err = spillctl_open(ctl);
 	return err ? err : apply(ctl, chosen, nl_recall);
 }
 

@@ -8,36 +8,38 @@
 #include "spillctl.h"
 #include "table.h"
 
-static void print_table(const struct spillctl *ctl, const struct model_peer *peers,
-			size_t count)
+static void print_row(struct table *table, const struct model_peer *p)
+{
+	char id[TEXT_MAX], endpoint[TEXT_MAX], weight[TEXT_MAX], load[TEXT_MAX],
+		forecast[TEXT_MAX], free_text[TEXT_MAX], conns[TEXT_MAX], rtt[TEXT_MAX],
+		seen[TEXT_MAX];
+	const char *const row[] = {
+		p->name, text_number(p->id, id), text_addr(p->addr, p->port, endpoint),
+		model_word(&model_peer_state, p->state), model_word(&model_admin, p->admin),
+		text_number(p->weight, weight),
+		p->has_seen ? text_permille(p->load, load) : "-",
+		p->has_seen ? text_permille(p->forecast, forecast) : "-",
+		p->has_seen ? text_permille(p->free, free_text) : "-",
+		text_number(p->conns_offloaded, conns),
+		p->has_rtt ? text_time_us(p->rtt_us, rtt) : "-",
+		p->has_seen ? text_time_ms(p->seen_ms, seen) : "-",
+		p->reason ? model_word(&model_reason, p->reason) : "-",
+	};
+
+	table_row(table, row);
+}
+
+void peers_print(const struct spillctl *ctl, const struct model_peer *peers, size_t count)
 {
 	static const char *const columns[] = {
 		"NAME", ">ID", "ENDPOINT", "STATE", "ADMIN", ">WEIGHT", ">LOAD", ">FORECAST",
-		">RELAYS", ">RTT", ">SEEN", "REASON",
+		">FREE", ">CONNS", ">RTT", ">SEEN", "REASON",
 	};
-	struct table *table = table_new(columns, 12, ctl->header);
-	char id[8], endpoint[32], weight[12], load[32], forecast[32], relays[12], rtt[32],
-		seen[32];
+	struct table *table = table_new(columns, 13, ctl->header);
 	size_t i;
 
-	for (i = 0; i < count; i++) {
-		const struct model_peer *p = &peers[i];
-		const char *const row[] = {
-			p->name, id, text_addr(p->addr, p->port, endpoint),
-			model_word(&model_peer_state, p->state),
-			model_word(&model_admin, p->admin), weight,
-			p->has_seen ? text_permille(p->load, load) : "-",
-			p->has_seen ? text_permille(p->forecast, forecast) : "-", relays,
-			p->has_rtt ? text_time_us(p->rtt_us, rtt) : "-",
-			p->has_seen ? text_time_ms(p->seen_ms, seen) : "-",
-			p->reason ? model_word(&model_reason, p->reason) : "-",
-		};
-
-		snprintf(id, sizeof(id), "%u", p->id);
-		snprintf(weight, sizeof(weight), "%u", p->weight);
-		snprintf(relays, sizeof(relays), "%u", p->conns_offloaded);
-		table_row(table, row);
-	}
+	for (i = 0; i < count; i++)
+		print_row(table, &peers[i]);
 	table_print(table);
 }
 
@@ -63,6 +65,18 @@ static int print_json(const struct spillctl *ctl, const struct model_peer *peers
 	return json_print(ctl, json_document("peers", array));
 }
 
+static int print(const struct spillctl *ctl, const struct model_peer *peers, size_t count,
+		 bool stats)
+{
+	if (ctl->json)
+		return print_json(ctl, peers, count);
+	if (stats)
+		print_stats(peers, count);
+	else
+		peers_print(ctl, peers, count);
+	return fflush(stdout) ? EXIT_REFUSED : EXIT_DONE;
+}
+
 static int show(struct spillctl *ctl, int argc, char **argv)
 {
 	struct model_peer one, *peers = NULL;
@@ -70,7 +84,7 @@ static int show(struct spillctl *ctl, int argc, char **argv)
 	struct nl_error error;
 	bool stats = false;
 	size_t count = 1;
-	int i, err;
+	int i, ret;
 
 	for (i = 0; i < argc; i++) {
 		if (!strcmp(argv[i], "--stats"))
@@ -80,116 +94,147 @@ static int show(struct spillctl *ctl, int argc, char **argv)
 		else
 			return say_usage(ctl, "one peer or all, not \"%s\" too", argv[i]);
 	}
-	err = name ? nl_peer_get(ctl->session, name, &one, &error) :
+	ret = spillctl_open(ctl);
+	if (ret)
+		return ret;
+	ret = name ? nl_peer_get(ctl->session, name, &one, &error) :
 		     nl_peers(ctl->session, &peers, &count, &error);
-	if (err < 0)
+	if (ret < 0)
 		return say_failed(ctl, &error);
-	if (ctl->json) {
-		err = print_json(ctl, name ? &one : peers, count);
-	} else if (stats) {
-		print_stats(name ? &one : peers, count);
-		err = EXIT_DONE;
-	} else {
-		print_table(ctl, name ? &one : peers, count);
-		err = EXIT_DONE;
-	}
+	ret = print(ctl, name ? &one : peers, count, stats);
 	free(peers);
-	return err;
+	return ret;
 }
 
 /**
- * struct wanted - words of add and set, with what was said
+ * struct wanted - words of add and set
  * @peer: values
- * @id: said
- * @endpoint: said
- * @weight: said
- * @admin: said
+ * @id: was said
+ * @endpoint: was said
+ * @weight: was said
+ * @admin: was said
  */
 struct wanted {
 	struct model_peer peer;
 	bool id, endpoint, weight, admin;
 };
 
-static bool read_wanted(struct spillctl *ctl, int argc, char **argv, struct wanted *w)
+static bool read_word(const struct spillctl *ctl, const char *word, const char *value,
+		      struct wanted *w)
 {
-	uint64_t number;
+	struct model_peer *p = &w->peer;
+	uint64_t number = 0;
+	bool ok;
+
+	if (!strcmp(word, "id")) {
+		ok = arg_number(ctl, word, value, 1, UINT16_MAX, &number);
+		p->id = (uint16_t)number;
+		w->id = true;
+	} else if (!strcmp(word, "endpoint")) {
+		ok = arg_endpoint(ctl, value, &p->addr, &p->port);
+		w->endpoint = true;
+	} else if (!strcmp(word, "weight")) {
+		ok = arg_number(ctl, word, value, 0, SPILLWAY_WEIGHT_MAX, &number);
+		p->weight = (uint32_t)number;
+		w->weight = true;
+	} else if (!strcmp(word, "admin")) {
+		ok = arg_word(ctl, word, value, &model_admin, &p->admin);
+		w->admin = true;
+	} else {
+		say_usage(ctl, "\"%s\" is none of id, endpoint, weight, admin", word);
+		ok = false;
+	}
+	return ok;
+}
+
+static bool read_wanted(const struct spillctl *ctl, int argc, char **argv, struct wanted *w)
+{
 	int i;
 
+	if (!argc) {
+		say_usage(ctl, "a peer's name is missing");
+		return false;
+	}
+	if (!arg_name(ctl, "peer", argv[0]))
+		return false;
+	snprintf(w->peer.name, sizeof(w->peer.name), "%s", argv[0]);
 	for (i = 1; i < argc; i += 2) {
-		if (i + 1 >= argc)
-			return say_usage(ctl, "%s: a value is missing", argv[i]), false;
-		if (!strcmp(argv[i], "id")) {
-			if (!arg_number(ctl, "id", argv[i + 1], 1, UINT16_MAX, &number))
-				return false;
-			w->peer.id = (uint16_t)number;
-			w->id = true;
-		} else if (!strcmp(argv[i], "endpoint")) {
-			if (!arg_endpoint(ctl, argv[i + 1], &w->peer.addr, &w->peer.port))
-				return false;
-			w->endpoint = true;
-		} else if (!strcmp(argv[i], "weight")) {
-			if (!arg_number(ctl, "weight", argv[i + 1], 0, SPILLWAY_WEIGHT_MAX,
-					&number))
-				return false;
-			w->peer.weight = (uint32_t)number;
-			w->weight = true;
-		} else if (!strcmp(argv[i], "admin")) {
-			if (!arg_word(ctl, "admin", argv[i + 1], &model_admin, &w->peer.admin))
-				return false;
-			w->admin = true;
-		} else {
-			return say_usage(ctl, "\"%s\" is none of id, endpoint, weight, admin",
-					 argv[i]), false;
+		if (i + 1 == argc) {
+			say_usage(ctl, "%s: a value is missing", argv[i]);
+			return false;
 		}
+		if (!read_word(ctl, argv[i], argv[i + 1], w))
+			return false;
 	}
 	return true;
 }
 
-static int change(struct spillctl *ctl, int argc, char **argv, bool add)
+static int add(struct spillctl *ctl, int argc, char **argv)
 {
 	struct wanted w = { .peer = { .weight = 1 } };
 	struct nl_error error;
-	int err;
+	int ret;
 
-	if (argc < 1 || strlen(argv[0]) > SPILLWAY_NAME_MAX)
-		return say_usage(ctl, "a peer's name is wanted, %d characters at most",
-				 SPILLWAY_NAME_MAX);
 	if (!read_wanted(ctl, argc, argv, &w))
 		return EXIT_USAGE;
-	strcpy(w.peer.name, argv[0]);
-	if (add) {
-		if (!w.id || !w.endpoint)
-			return say_usage(ctl, "add needs id and endpoint");
-		err = nl_peer_add(ctl->session, &w.peer, &error);
-	} else {
-		const struct nl_peer_change c = {
-			.addr = w.endpoint ? &w.peer.addr : NULL,
-			.port = w.endpoint ? &w.peer.port : NULL,
-			.weight = w.weight ? &w.peer.weight : NULL,
-			.admin = w.admin ? &w.peer.admin : NULL,
-		};
+	if (!w.id || !w.endpoint)
+		return say_usage(ctl, "add %s: id and endpoint are needed", w.peer.name);
+	ret = spillctl_open(ctl);
+	if (ret)
+		return ret;
+	return nl_peer_add(ctl->session, &w.peer, &error) ? say_failed(ctl, &error) : EXIT_DONE;
+}
 
-		if (w.id)
-			return say_usage(ctl, "a peer's id cannot change");
-		err = nl_peer_set(ctl->session, w.peer.name, &c, &error);
-	}
-	return err ? say_failed(ctl, &error) : EXIT_DONE;
+static int set(struct spillctl *ctl, int argc, char **argv)
+{
+	struct wanted w = { .id = false };
+	struct nl_peer_change change;
+	struct nl_error error;
+	int ret;
+
+	if (!read_wanted(ctl, argc, argv, &w))
+		return EXIT_USAGE;
+	if (w.id)
+		return say_usage(ctl, "set %s: a peer's id cannot change", w.peer.name);
+	if (!w.endpoint && !w.weight && !w.admin)
+		return say_usage(ctl, "set %s: nothing to change", w.peer.name);
+	change = (struct nl_peer_change){
+		.addr = w.endpoint ? &w.peer.addr : NULL,
+		.port = w.endpoint ? &w.peer.port : NULL,
+		.weight = w.weight ? &w.peer.weight : NULL,
+		.admin = w.admin ? &w.peer.admin : NULL,
+	};
+	ret = spillctl_open(ctl);
+	if (ret)
+		return ret;
+	return nl_peer_set(ctl->session, w.peer.name, &change, &error) ?
+	       say_failed(ctl, &error) : EXIT_DONE;
+}
+
+static int del(struct spillctl *ctl, int argc, char **argv)
+{
+	struct nl_error error;
+	int ret;
+
+	if (argc != 1)
+		return say_usage(ctl, "usage: peers del NAME");
+	ret = spillctl_open(ctl);
+	if (ret)
+		return ret;
+	return nl_peer_del(ctl->session, argv[0], &error) ? say_failed(ctl, &error) : EXIT_DONE;
 }
 
 int cmd_peers(struct spillctl *ctl, int argc, char **argv)
 {
-	struct nl_error error;
-
-	if (!argc || !strcmp(argv[0], "show") || argv[0][0] == '-')
-		return show(ctl, argc && argv[0][0] != '-' ? argc - 1 : argc,
-			    argc && argv[0][0] != '-' ? argv + 1 : argv);
-	if (!strcmp(argv[0], "add") || !strcmp(argv[0], "set"))
-		return change(ctl, argc - 1, argv + 1, argv[0][0] == 'a');
-	if (!strcmp(argv[0], "del")) {
-		if (argc != 2)
-			return say_usage(ctl, "peers del NAME");
-		return nl_peer_del(ctl->session, argv[1], &error) ? say_failed(ctl, &error) :
-								    EXIT_DONE;
-	}
+	if (!argc || argv[0][0] == '-')
+		return show(ctl, argc, argv);
+	if (!strcmp(argv[0], "show"))
+		return show(ctl, argc - 1, argv + 1);
+	if (!strcmp(argv[0], "add"))
+		return add(ctl, argc - 1, argv + 1);
+	if (!strcmp(argv[0], "set"))
+		return set(ctl, argc - 1, argv + 1);
+	if (!strcmp(argv[0], "del"))
+		return del(ctl, argc - 1, argv + 1);
 	return say_usage(ctl, "\"%s\" is none of show, add, set, del", argv[0]);
 }

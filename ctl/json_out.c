@@ -49,15 +49,23 @@ struct json_object *json_document(const char *name, struct json_object *value)
 	return document;
 }
 
-/* Prints and frees; returns the exit code. */
+static int print(struct json_object *object, int flags)
+{
+	puts(json_object_to_json_string_ext(object, flags | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(object);
+	return fflush(stdout) ? EXIT_REFUSED : EXIT_DONE;
+}
+
+/* Both print and free, and return the exit code. */
 int json_print(const struct spillctl *ctl, struct json_object *document)
 {
-	puts(json_object_to_json_string_ext(document,
-					    (ctl->pretty ? JSON_C_TO_STRING_PRETTY :
-							   JSON_C_TO_STRING_PLAIN) |
-					    JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(document);
-	return fflush(stdout) ? EXIT_REFUSED : EXIT_DONE;
+	return print(document,
+		     ctl->pretty ? JSON_C_TO_STRING_PRETTY : JSON_C_TO_STRING_PLAIN);
+}
+
+int json_print_line(struct json_object *object)
+{
+	return print(object, JSON_C_TO_STRING_PLAIN);
 }
 
 struct json_object *json_stats(const struct model_stats *stats)

@@ -85,20 +85,51 @@ static int check_mode(FILE *file, const char *path, char *error, size_t size)
 }
 
 /**
- * keyfile_read() - a secret from a file
- * @path: holds what keyfile_decode() takes; nobody but its owner may read it
+ * keyfile_read_stream() - a secret from what is open
+ * @file: holds what keyfile_decode() takes and nothing more; must not have been read
+ * @name: of @file, for @error
  * @secret: receives it
  * @error: says what is wrong
  * @size: of @error
  *
  * Return: 0 or a negative errno.
  */
+int keyfile_read_stream(FILE *file, const char *name, uint8_t secret[SPILLWAY_KEY_LEN],
+			char *error, size_t size)
+{
+	char text[128] = "";
+	size_t got;
+	int err;
+
+	/* Else the library's buffer keeps a copy of the secret. */
+	setvbuf(file, NULL, _IONBF, 0);
+	got = fread(text, 1, sizeof(text) - 1, file);
+	if (ferror(file)) {
+		err = -EIO;
+		snprintf(error, size, "%s: cannot be read", name);
+	} else {
+		err = strlen(text) == got ? keyfile_decode(text, secret) : -EINVAL;
+		if (err)
+			snprintf(error, size, "%s: not a key: base64 of %d bytes or %d hex digits are wanted",
+				 name, SPILLWAY_KEY_LEN, HEX_LEN);
+	}
+	OPENSSL_cleanse(text, sizeof(text));
+	return err;
+}
+
+/**
+ * keyfile_read() - a secret from a file
+ * @path: nobody but its owner may read it
+ * @secret: receives it
+ * @error: says what is wrong
+ * @size: of @error
+ *
+ * Return: 0 or a negative errno, -EPERM where others may read the file.
+ */
 int keyfile_read(const char *path, uint8_t secret[SPILLWAY_KEY_LEN], char *error,
 		 size_t size)
 {
-	char text[128] = "";
 	FILE *file = fopen(path, "re");
-	size_t got;
 	int err;
 
 	if (!file) {
@@ -106,18 +137,9 @@ int keyfile_read(const char *path, uint8_t secret[SPILLWAY_KEY_LEN], char *error
 		snprintf(error, size, "%s: %s", path, strerror(err));
 		return -err;
 	}
-	/* Else the library's buffer keeps a copy of the secret. */
-	setvbuf(file, NULL, _IONBF, 0);
 	err = check_mode(file, path, error, size);
-	if (!err) {
-		got = fread(text, 1, sizeof(text) - 1, file);
-		text[got] = '\0';
-		err = keyfile_decode(text, secret);
-		if (err)
-			snprintf(error, size, "%s: not a key: base64 of 32 bytes or 64 hex digits are wanted",
-				 path);
-	}
-	OPENSSL_cleanse(text, sizeof(text));
+	if (!err)
+		err = keyfile_read_stream(file, path, secret, error, size);
 	fclose(file);
 	return err;
 }

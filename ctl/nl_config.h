@@ -41,6 +41,8 @@ int nl_device_report(struct nl_session *session, uint32_t load, uint32_t forecas
  * nl_peers() - all peers
  * @peers: receives an array to be freed, NULL if there are none
  * @count: how many
+ *
+ * The kernel walks them by id, so that changes meanwhile hide none that stays.
  */
 int nl_peers(struct nl_session *session, struct model_peer **peers, size_t *count,
 	     struct nl_error *error);
@@ -73,8 +75,5 @@ int nl_key_add(struct nl_session *session, const char *peer,
 	       const uint8_t key[SPILLWAY_KEY_LEN], uint64_t first_pn,
 	       struct nl_error *error);
 int nl_key_del(struct nl_session *session, const char *peer, struct nl_error *error);
-
-/* Used by nl_conns too: reads a peer from a message. */
-void nl_parse_peer(const struct nlmsghdr *nlh, struct model_peer *peer);
 
 #endif /* SPILLWAY_CTL_NL_CONFIG_H */

@@ -6,72 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nl_config.h"
 #include "nl_conns.h"
+#include "nl_decode.h"
 
-#define DUMP_TRIES	5
 #define EVENT_BUFFER	(1024 * 1024)
-
-static void take_conn(const struct nlattr *attr, struct model_conn *conn)
-{
-	switch (mnl_attr_get_type(attr)) {
-	case SPILLWAY_A_CONN_ID: conn->id = mnl_attr_get_u64(attr); break;
-	case SPILLWAY_A_CONN_DIRECTION: conn->direction = mnl_attr_get_u8(attr); break;
-	case SPILLWAY_A_CONN_ROLE: conn->role = mnl_attr_get_u8(attr); break;
-	case SPILLWAY_A_PEER_ID: conn->peer_id = mnl_attr_get_u16(attr); break;
-	case SPILLWAY_A_PEER_NAME:
-		snprintf(conn->peer_name, sizeof(conn->peer_name), "%s", mnl_attr_get_str(attr));
-		break;
-	case SPILLWAY_A_LOCAL_ADDR4: conn->local.s_addr = mnl_attr_get_u32(attr); break;
-	case SPILLWAY_A_LOCAL_PORT: conn->local_port = mnl_attr_get_u16(attr); break;
-	case SPILLWAY_A_REMOTE_ADDR4: conn->remote.s_addr = mnl_attr_get_u32(attr); break;
-	case SPILLWAY_A_REMOTE_PORT: conn->remote_port = mnl_attr_get_u16(attr); break;
-	case SPILLWAY_A_TCP_STATE: conn->tcp_state = mnl_attr_get_u8(attr); break;
-	case SPILLWAY_A_AGE_MS: conn->age_ms = mnl_attr_get_u64(attr); break;
-	case SPILLWAY_A_RTT_US: conn->rtt_us = mnl_attr_get_u32(attr); break;
-	case SPILLWAY_A_TX_RATE: conn->tx_rate = mnl_attr_get_u64(attr); break;
-	case SPILLWAY_A_RX_RATE: conn->rx_rate = mnl_attr_get_u64(attr); break;
-	case SPILLWAY_A_TX_BYTES: conn->tx_bytes = mnl_attr_get_u64(attr); break;
-	case SPILLWAY_A_RX_BYTES: conn->rx_bytes = mnl_attr_get_u64(attr); break;
-	case SPILLWAY_A_RETRANS: conn->retrans = mnl_attr_get_u32(attr); break;
-	case SPILLWAY_A_SEND_QUEUE: conn->send_queue = mnl_attr_get_u32(attr); break;
-	case SPILLWAY_A_RECV_QUEUE: conn->recv_queue = mnl_attr_get_u32(attr); break;
-	case SPILLWAY_A_CONN_EVENT: conn->event = mnl_attr_get_u8(attr); break;
-	case SPILLWAY_A_REASON: conn->reason = mnl_attr_get_u8(attr); break;
-	}
-}
-
-static void parse_conn(const struct nlmsghdr *nlh, struct model_conn *conn)
-{
-	const struct nlattr *attr;
-
-	memset(conn, 0, sizeof(*conn));
-	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr))
-		take_conn(attr, conn);
-}
-
-struct conn_list {
-	struct model_conn *conns;
-	size_t count;
-	size_t room;
-};
-
-static int conn_answer(const struct nlmsghdr *nlh, void *data)
-{
-	struct conn_list *list = data;
-
-	if (list->count == list->room) {
-		size_t room = list->room ? 2 * list->room : 64;
-		struct model_conn *conns = reallocarray(list->conns, room, sizeof(*conns));
-
-		if (!conns)
-			return MNL_CB_ERROR;
-		list->conns = conns;
-		list->room = room;
-	}
-	parse_conn(nlh, &list->conns[list->count++]);
-	return MNL_CB_OK;
-}
 
 static void put_filter(struct nlmsghdr *nlh, const struct model_filter *f)
 {
@@ -82,7 +20,7 @@ static void put_filter(struct nlmsghdr *nlh, const struct model_filter *f)
 	if (f->has & MODEL_HAS(PEER_ID))
 		mnl_attr_put_u16(nlh, SPILLWAY_A_PEER_ID, f->peer_id);
 	if (f->has & MODEL_HAS(PEER_NAME))
-		mnl_attr_put_strz(nlh, SPILLWAY_A_PEER_NAME, f->peer_name);
+		nl_put_name(nlh, SPILLWAY_A_PEER_NAME, f->peer_name);
 	if (f->has & MODEL_HAS(LOCAL_ADDR4))
 		mnl_attr_put_u32(nlh, SPILLWAY_A_LOCAL_ADDR4, f->local.s_addr);
 	if (f->has & MODEL_HAS(LOCAL_PLEN))
@@ -106,25 +44,15 @@ static void put_filter(struct nlmsghdr *nlh, const struct model_filter *f)
 int nl_conns(struct nl_session *session, const struct model_filter *filter,
 	     struct model_conn **conns, size_t *count, struct nl_error *error)
 {
-	struct conn_list list = { .count = 0 };
-	struct nlmsghdr *nlh;
-	int tries, err;
+	struct nlmsghdr *nlh = nl_request(session, SPILLWAY_CMD_CONN_GET, NLM_F_DUMP);
+	struct nl_list list = { .size = sizeof(struct model_conn), .decode = nl_decode_conn };
+	int ret;
 
-	for (tries = 0; tries < DUMP_TRIES; tries++) {
-		list.count = 0;
-		nlh = nl_request(session, SPILLWAY_CMD_CONN_GET, NLM_F_DUMP);
-		put_filter(nlh, filter);
-		err = nl_talk(session, nlh, conn_answer, &list, error);
-		if (err <= 0)
-			break;
-	}
-	if (err < 0) {
-		free(list.conns);
-		return err;
-	}
-	*conns = list.conns;
+	put_filter(nlh, filter);
+	ret = nl_dump(session, nlh, &list, error);
+	*conns = list.items;
 	*count = list.count;
-	return err;
+	return ret;
 }
 
 struct batch {
@@ -133,31 +61,11 @@ struct batch {
 	uint32_t done;
 };
 
-static void take_entry(const struct nlattr *entry, struct model_move *move)
-{
-	const struct nlattr *attr;
-
-	mnl_attr_for_each_nested(attr, entry)
-		if (mnl_attr_get_type(attr) == SPILLWAY_A_REASON)
-			move->reason = mnl_attr_get_u8(attr);
-}
-
-/* The kernel answers with the entries in the order in which they were sent. */
 static int batch_answer(const struct nlmsghdr *nlh, void *data)
 {
 	struct batch *batch = data;
-	const struct nlattr *attr, *entry;
-	size_t i = 0;
 
-	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
-		if (mnl_attr_get_type(attr) == SPILLWAY_A_DONE)
-			batch->done = mnl_attr_get_u32(attr);
-		if (mnl_attr_get_type(attr) != SPILLWAY_A_BATCH)
-			continue;
-		mnl_attr_for_each_nested(entry, attr)
-			if (i < batch->count)
-				take_entry(entry, &batch->moves[i++]);
-	}
+	batch->done = nl_decode_batch(nlh, batch->moves, batch->count);
 	return MNL_CB_OK;
 }
 
@@ -205,7 +113,7 @@ int nl_recall_all(struct nl_session *session, const char *peer, uint32_t *done,
 	int err;
 
 	if (peer)
-		mnl_attr_put_strz(nlh, SPILLWAY_A_PEER_NAME, peer);
+		nl_put_name(nlh, SPILLWAY_A_PEER_NAME, peer);
 	err = nl_talk(session, nlh, batch_answer, &batch, error);
 	*done = batch.done;
 	return err;
@@ -214,6 +122,7 @@ int nl_recall_all(struct nl_session *session, const char *peer, uint32_t *done,
 struct nl_events {
 	struct mnl_socket *socket;
 	uint16_t family;
+	uint64_t overruns;
 	char buffer[32768];
 };
 
@@ -287,20 +196,24 @@ int nl_events_fd(const struct nl_events *events)
 	return mnl_socket_get_fd(events->socket);
 }
 
+uint64_t nl_events_overruns(const struct nl_events *events)
+{
+	return events->overruns;
+}
+
 static void take_event(const struct nlmsghdr *nlh,
 		       void (*take)(const struct nl_event *event, void *data), void *data)
 {
 	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
 	struct nl_event event = { .kind = genl->cmd };
-	const struct nlattr *attr;
 
-	mnl_attr_for_each(attr, nlh, sizeof(*genl))
-		if (mnl_attr_get_type(attr) == SPILLWAY_A_GENERATION)
-			event.generation = mnl_attr_get_u64(attr);
-	if (event.kind == SPILLWAY_CMD_PEER_NTF)
-		nl_parse_peer(nlh, &event.peer);
-	if (event.kind == SPILLWAY_CMD_CONN_NTF)
-		parse_conn(nlh, &event.conn);
+	event.generation = nl_decode_generation(nlh);
+	if (event.kind == SPILLWAY_CMD_DEV_NTF)
+		nl_decode_device(nlh, &event.device);
+	else if (event.kind == SPILLWAY_CMD_PEER_NTF)
+		nl_decode_peer(nlh, &event.peer);
+	else if (event.kind == SPILLWAY_CMD_CONN_NTF)
+		nl_decode_conn(nlh, &event.conn);
 	take(&event, data);
 }
 
@@ -317,12 +230,15 @@ int nl_events_read(struct nl_events *events,
 					  sizeof(events->buffer));
 		if (got < 0 && (errno == EAGAIN || errno == EINTR))
 			return 0;
-		if (got < 0)
+		if (got < 0) {
+			events->overruns += errno == ENOBUFS;
 			return nl_fail(error, errno, "events: %s", strerror(errno));
+		}
 		len = (int)got;
 		nlh = (const struct nlmsghdr *)events->buffer;
 		for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
-			if (nlh->nlmsg_type == events->family)
+			if (nlh->nlmsg_type == events->family &&
+			    mnl_nlmsg_get_payload_len(nlh) >= sizeof(struct genlmsghdr))
 				take_event(nlh, take, data);
 	}
 }

@@ -12,10 +12,8 @@
  * @conns: receives an array to be freed, NULL if there are none
  * @count: how many
  *
- * A dump that a change disturbed is repeated, five times at most.
- *
- * Return: 0; 1 where it was still disturbed, so that some may be missing or twice; or
- * a negative errno.
+ * Return: 0; 1 where the table changed all the while (see nl_dump()), so that some may
+ * be missing or twice; or a negative errno.
  */
 int nl_conns(struct nl_session *session, const struct model_filter *filter,
 	     struct model_conn **conns, size_t *count, struct nl_error *error);
@@ -47,13 +45,15 @@ int nl_recall_all(struct nl_session *session, const char *peer, uint32_t *done,
 /**
  * struct nl_event - one event
  * @kind: SPILLWAY_CMD_DEV_NTF, _PEER_NTF or _CONN_NTF
- * @generation: grows by one with each event of the device: a gap means lost ones
+ * @generation: grows by one with each event of the device
+ * @device: of a _DEV_NTF
  * @peer: of a _PEER_NTF
  * @conn: of a _CONN_NTF
  */
 struct nl_event {
 	uint8_t kind;
 	uint64_t generation;
+	struct model_device device;
 	struct model_peer peer;
 	struct model_conn conn;
 };
@@ -63,7 +63,10 @@ struct nl_events;
 int nl_events_open(struct nl_events **events, struct nl_session *session, int with_conns,
 		   struct nl_error *error);
 void nl_events_close(struct nl_events *events);
+/* For an event loop: readable when there is something to read. */
 int nl_events_fd(const struct nl_events *events);
+/* How often the kernel dropped events because the reader was slow. */
+uint64_t nl_events_overruns(const struct nl_events *events);
 
 /**
  * nl_events_read() - take what has come
@@ -72,8 +75,8 @@ int nl_events_fd(const struct nl_events *events);
  * @data: for @take
  * @error: filled on failure
  *
- * Return: 0; -ENOBUFS where the kernel dropped events because this reader was slow;
- * another negative errno.
+ * Return: 0; -ENOBUFS where the kernel dropped events because this reader was slow: what
+ * was built from events must be asked for anew; another negative errno.
  */
 int nl_events_read(struct nl_events *events,
 		   void (*take)(const struct nl_event *event, void *data), void *data,

@@ -16,6 +16,7 @@
 /* A batch of SPILLWAY_BATCH_MAX entries, and the kernel's answer to it, fit. */
 #define BUFFER_SIZE	(128 * 1024)
 #define GROUPS_MAX	8
+#define DUMP_TRIES	5
 
 struct group {
 	char name[16];
@@ -52,6 +53,15 @@ struct nlmsghdr *nl_request(struct nl_session *session, uint8_t command, uint16_
 	genl->version = SPILLWAY_GENL_VERSION;
 	mnl_attr_put_strz(nlh, SPILLWAY_A_IFNAME, session->ifname);
 	return nlh;
+}
+
+/* One character too many goes out, for the kernel to refuse; the rest need not. */
+void nl_put_name(struct nlmsghdr *nlh, uint16_t type, const char *name)
+{
+	char text[SPILLWAY_NAME_MAX + 2];
+
+	snprintf(text, sizeof(text), "%.*s", (int)sizeof(text) - 1, name);
+	mnl_attr_put_strz(nlh, type, text);
 }
 
 struct talk {
@@ -129,6 +139,53 @@ int nl_talk(struct nl_session *session, struct nlmsghdr *request, mnl_cb_t answe
 		ret = take_messages(&talk, session->answer, (int)len, &interrupted, error);
 	}
 	return ret < 0 ? ret : interrupted;
+}
+
+static int list_answer(const struct nlmsghdr *nlh, void *data)
+{
+	struct nl_list *list = data;
+
+	if (list->count == list->room) {
+		size_t room = list->room ? 2 * list->room : 16;
+		void *items = reallocarray(list->items, room, list->size);
+
+		if (!items)
+			return MNL_CB_ERROR;
+		list->items = items;
+		list->room = room;
+	}
+	list->decode(nlh, (char *)list->items + list->count++ * list->size);
+	return MNL_CB_OK;
+}
+
+/**
+ * nl_dump() - send a dump request, take all it finds
+ * @session: from nl_session_open()
+ * @request: from nl_request()
+ * @list: with size and decode; receives the items, none on failure
+ * @error: filled on failure
+ *
+ * A dump that a change disturbed (NLM_F_DUMP_INTR) is repeated, five times at most.
+ *
+ * Return: 0; 1 where it was still disturbed, so that items may be missing or twice; or
+ * a negative errno.
+ */
+int nl_dump(struct nl_session *session, struct nlmsghdr *request, struct nl_list *list,
+	    struct nl_error *error)
+{
+	int tries, ret = 1;
+
+	for (tries = 0; tries < DUMP_TRIES && ret > 0; tries++) {
+		list->count = 0;
+		request->nlmsg_seq = ++session->seq;
+		ret = nl_talk(session, request, list_answer, list, error);
+	}
+	if (ret < 0) {
+		free(list->items);
+		list->items = NULL;
+		list->count = 0;
+	}
+	return ret;
 }
 
 static int take_group(struct nl_session *session, const struct nlattr *nest)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nl_session: one netlink socket to the family "spillway", by libmnl: requests, dumps
- * and the kernel's words when it refuses. Used by the other nl_ rooms only.
+ * nl_session: one netlink socket to the family "spillway": requests, dumps and the
+ * kernel's words when it refuses. Used by the other nl_ rooms only. By libmnl throughout,
+ * also for configuration: libnl-3 keeps the extended acknowledgement to itself.
  */
 #ifndef SPILLWAY_CTL_NL_SESSION_H
 #define SPILLWAY_CTL_NL_SESSION_H
@@ -24,8 +25,29 @@ const char *nl_session_device(const struct nl_session *session);
 #define nl_close	nl_session_close
 
 struct nlmsghdr *nl_request(struct nl_session *session, uint8_t command, uint16_t flags);
+/* A node's or peer's name. */
+void nl_put_name(struct nlmsghdr *nlh, uint16_t type, const char *name);
 int nl_talk(struct nl_session *session, struct nlmsghdr *request, mnl_cb_t answer,
 	    void *data, struct nl_error *error);
+
+/**
+ * struct nl_list - what a dump says, one item a message
+ * @size: of an item
+ * @decode: fills an item
+ * @items: receives an array to be freed, NULL if there are none
+ * @count: how many
+ * @room: for how many there is memory
+ */
+struct nl_list {
+	size_t size;
+	void (*decode)(const struct nlmsghdr *nlh, void *item);
+	void *items;
+	size_t count;
+	size_t room;
+};
+
+int nl_dump(struct nl_session *session, struct nlmsghdr *request, struct nl_list *list,
+	    struct nl_error *error);
 
 int nl_group(struct nl_session *session, const char *name, uint32_t *id);
 uint16_t nl_family_id(const struct nl_session *session);

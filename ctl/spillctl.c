@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* spillctl: the operator's command: options, the table of commands, messages. */
+/* spillctl: the operator's command: its options and the table of its commands. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,21 +14,28 @@
 static const struct command {
 	const char *name;
 	int (*run)(struct spillctl *ctl, int argc, char **argv);
-	bool needs_kernel;
+	const char *words;
 	const char *help;
 } commands[] = {
-	{ "status", cmd_status, true, "this node on one screen (the default)" },
-	{ "peers", cmd_peers, true,
-	  "[show [NAME] [--stats]] | add NAME id N endpoint A:P [weight W] | set NAME ... | del NAME" },
-	{ "conns", cmd_conns, true, "[FILTER...] [--sort tx-rate|rx-rate|rate|age] [--top N]" },
-	{ "offload", cmd_offload, true, "ID...|FILTER... to PEER" },
-	{ "recall", cmd_recall, true, "ID...|FILTER...|--all|--peer NAME" },
-	{ "events", cmd_events, true, "follow what happens" },
-	{ "stats", cmd_stats, true, "counters" },
-	{ "dev", cmd_dev, false, "add | del | set [name NAME] [id N] [port P]" },
-	{ "key", cmd_key, true,
-	  "set PEER tx|rx id N [first-pn N] < KEY | psk PEER FILE [first-pn N] | del PEER" },
-	{ "genpsk", cmd_genpsk, false, "a new secret for two nodes" },
+	{ "status", cmd_status, "", "this node on one screen (the default)" },
+	{ "peers", cmd_peers, "[show [NAME] [--stats]]", "the pool" },
+	{ "", NULL, "add NAME id N endpoint ADDR[:PORT] [weight W] [admin WORD]", NULL },
+	{ "", NULL, "set NAME [endpoint ADDR[:PORT]] [weight W] [admin WORD]", NULL },
+	{ "", NULL, "del NAME", NULL },
+	{ "conns", cmd_conns, "[FILTER...] [--sort KEY] [--top N]",
+	  "by tx-rate, rx-rate, rate or age" },
+	{ "offload", cmd_offload, "ID...|FILTER... to PEER", "give connections to a peer" },
+	{ "recall", cmd_recall, "ID...|FILTER...|--all|--peer NAME", "take them back" },
+	{ "events", cmd_events, "", "follow what happens" },
+	{ "stats", cmd_stats, "", "counters" },
+	{ "dev", cmd_dev, "add|set [name NAME] [id N] [port P] [up|down]", NULL },
+	{ "", NULL, "del", NULL },
+	{ "key", cmd_key, "set PEER tx|rx id N [first-pn N] [--file FILE]", NULL },
+	{ "", NULL, "psk PEER FILE [first-pn N]", "both, derived from a secret" },
+	{ "", NULL, "del PEER", NULL },
+	{ "genpsk", cmd_genpsk, "", "a new secret for two nodes" },
+	{ "help", NULL, "", "this text" },
+	{ "version", NULL, "", "its number" },
 };
 
 #define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
@@ -38,7 +43,7 @@ static const struct command {
 static int print_version(void)
 {
 	puts("spillctl " SPILLWAY_VERSION);
-	return EXIT_DONE;
+	return fflush(stdout) ? EXIT_REFUSED : EXIT_DONE;
 }
 
 static int print_help(void)
@@ -46,64 +51,28 @@ static int print_help(void)
 	size_t i;
 
 	puts("usage: spillctl [OPTIONS] [COMMAND [ARGS]]\n");
-	for (i = 0; i < COMMANDS; i++)
-		printf("  %-8s %s\n", commands[i].name, commands[i].help);
-	puts("\nFILTER: role local|offloaded, dir in|out, peer NAME, src A[/L], dst A[/L],\n"
-	     "        sport N, dport N, age DURATION (at least)\n\n"
-	     "  -d, --dev NAME    device (spill0, or the only one there is)\n"
-	     "  -N, --netns NAME  network namespace, as ip netns names it\n"
-	     "  -j, --json        JSON; -p: indented\n"
-	     "  -H, --no-header   tables without their first line\n"
-	     "  -t, --time        events with the time of day\n"
-	     "  -n, --numeric     peers by id, not by name\n"
-	     "  -q, --quiet       no results in words\n"
-	     "  -V, --version     -h, --help\n\n"
-	     "Exit status: 0 done, 1 refused or failed, 2 usage, 3 no module, 4 no such object,\n"
-	     "5 partly done. \"status\" is 1 too where a peer is down.");
-	return EXIT_DONE;
-}
-
-static void say(const struct spillctl *ctl, const char *format, va_list args)
-{
-	fprintf(stderr, "spillctl: %s%s", ctl->verb ? ctl->verb : "", ctl->verb ? ": " : "");
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
-}
-
-/* Always returns EXIT_USAGE. */
-int say_usage(const struct spillctl *ctl, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	say(ctl, format, args);
-	va_end(args);
-	return EXIT_USAGE;
-}
-
-/* Always returns EXIT_REFUSED. */
-int say_error(const struct spillctl *ctl, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	say(ctl, format, args);
-	va_end(args);
-	return EXIT_REFUSED;
-}
-
-int say_failed(const struct spillctl *ctl, const struct nl_error *error)
-{
-	fprintf(stderr, "spillctl: %s: %s\n", ctl->verb, error->text);
-	switch (error->err) {
-	case EPROTONOSUPPORT:
-		return EXIT_UNREACHABLE;
-	case ENOENT:
-	case ENODEV:
-		return EXIT_NO_OBJECT;
-	default:
-		return EXIT_REFUSED;
+	for (i = 0; i < COMMANDS; i++) {
+		printf("  %-8s", commands[i].name);
+		if (commands[i].help)
+			printf(" %-38s %s\n", commands[i].words, commands[i].help);
+		else
+			printf(" %s\n", commands[i].words);
 	}
+	puts("\nFILTER: role local|offloaded, dir in|out|unknown, peer NAME, src ADDR[/LEN],\n"
+	     "        dst ADDR[/LEN], sport N, dport N, age DURATION (at least; 500ms 5s 3m 2h)\n"
+	     "WORD:   ready, drain (takes nothing new), maint (and what it has returns)\n\n"
+	     "  -d, --dev NAME     device (" DEVICE_DEFAULT ", or the only one there is)\n"
+	     "  -N, --netns NAME   network namespace, as ip netns names it\n"
+	     "  -s, --socket PATH  spilld's (" SOCKET_DEFAULT ")\n"
+	     "  -j, --json         JSON; -p, --pretty: indented\n"
+	     "  -H, --no-header    tables without their first line\n"
+	     "  -t, --time         events with the time of day\n"
+	     "  -n, --numeric      connections' peers by id, not by name\n"
+	     "  -q, --quiet        no results in words\n"
+	     "  -V, --version      -h, --help\n\n"
+	     "Exit status: 0 done, 1 refused or failed, 2 usage, 3 the module is not there,\n"
+	     "4 no such object, 5 partly done. Of status: 1 where something needs attention.");
+	return fflush(stdout) ? EXIT_REFUSED : EXIT_DONE;
 }
 
 static int enter_netns(const struct spillctl *ctl, const char *name)
@@ -111,19 +80,23 @@ static int enter_netns(const struct spillctl *ctl, const char *name)
 	char path[256];
 	int fd, err;
 
-	snprintf(path, sizeof(path), "%s%s", strchr(name, '/') ? "" : "/run/netns/", name);
+	if (snprintf(path, sizeof(path), "%s%s", strchr(name, '/') ? "" : "/run/netns/",
+		     name) >= (int)sizeof(path))
+		return say_usage(ctl, "network namespace: the name is too long");
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	err = fd < 0 || setns(fd, CLONE_NEWNET);
-	if (err)
-		say_usage(ctl, "network namespace %s: %s", name, strerror(errno));
+	err = fd < 0 || setns(fd, CLONE_NEWNET) ? errno : 0;
 	if (fd >= 0)
 		close(fd);
-	return err;
+	if (!err)
+		return EXIT_DONE;
+	say_error(ctl, "network namespace %s: %s", name, strerror(err));
+	return err == ENOENT ? EXIT_NO_OBJECT : EXIT_REFUSED;
 }
 
 static const struct option options[] = {
 	{ "dev", required_argument, NULL, 'd' },
 	{ "netns", required_argument, NULL, 'N' },
+	{ "socket", required_argument, NULL, 's' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "pretty", no_argument, NULL, 'p' },
 	{ "no-header", no_argument, NULL, 'H' },
@@ -166,18 +139,22 @@ static bool take_flag(struct spillctl *ctl, int opt)
 /* -1: go on; otherwise an exit code. */
 static int read_options(struct spillctl *ctl, int argc, char **argv)
 {
-	int opt;
+	int opt, err;
 
-	while ((opt = getopt_long(argc, argv, "+d:N:jpHtnqVh", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "+d:N:s:jpHtnqVh", options, NULL)) != -1) {
 		if (take_flag(ctl, opt))
 			continue;
 		switch (opt) {
 		case 'd':
 			ctl->ifname = optarg;
 			break;
+		case 's':
+			ctl->socket = optarg;
+			break;
 		case 'N':
-			if (enter_netns(ctl, optarg))
-				return EXIT_USAGE;
+			err = enter_netns(ctl, optarg);
+			if (err)
+				return err;
 			break;
 		case 'V':
 			return print_version();
@@ -220,20 +197,18 @@ static const struct command *find_command(const char *name)
 	size_t i;
 
 	for (i = 0; i < COMMANDS; i++)
-		if (!strcmp(commands[i].name, name))
+		if (commands[i].run && !strcmp(commands[i].name, name))
 			return &commands[i];
 	return NULL;
 }
 
-/* Only making and deleting the device does not speak to the family. */
-static int open_session(struct spillctl *ctl, const struct command *command, int argc,
-			char **argv)
+int spillctl_open(struct spillctl *ctl)
 {
 	const char *ifname = ctl->ifname ? ctl->ifname : DEVICE_DEFAULT;
 	struct nl_error error;
 	int err;
 
-	if (!command->needs_kernel && !(argc && !strcmp(argv[0], "set")))
+	if (ctl->session)
 		return EXIT_DONE;
 	err = nl_session_open(&ctl->session, ifname, &error);
 	if (!err && !ctl->ifname)
@@ -244,7 +219,7 @@ static int open_session(struct spillctl *ctl, const struct command *command, int
 int main(int argc, char **argv)
 {
 	static char status[] = "status", *const nothing[] = { status, NULL };
-	struct spillctl ctl = { .header = true };
+	struct spillctl ctl = { .header = true, .socket = SOCKET_DEFAULT };
 	const struct command *command;
 	int ret;
 
@@ -263,9 +238,7 @@ int main(int argc, char **argv)
 	ctl.verb = command->name;
 	argv++;
 	argc = take_flags(&ctl, argc ? argc - 1 : 0, argv);
-	ret = open_session(&ctl, command, argc, argv);
-	if (!ret)
-		ret = command->run(&ctl, argc, argv);
+	ret = command->run(&ctl, argc, argv);
 	nl_session_close(ctl.session);
 	return ret;
 }

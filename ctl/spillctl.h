@@ -10,31 +10,34 @@
 #include "nl_session.h"
 
 #define DEVICE_DEFAULT	"spill0"
+#define SOCKET_DEFAULT	"/run/spillway/spilld.sock"
 
 enum exit_code {
 	EXIT_DONE = 0,
-	EXIT_REFUSED = 1,
+	EXIT_REFUSED = 1,	/* or failed; of status: something needs attention */
 	EXIT_USAGE = 2,
-	EXIT_UNREACHABLE = 3,
+	EXIT_UNREACHABLE = 3,	/* no module */
 	EXIT_NO_OBJECT = 4,
-	EXIT_PARTLY = 5, /* some were moved, some refused */
+	EXIT_PARTLY = 5,	/* some were moved, some refused */
 };
 
 /**
  * struct spillctl - one invocation
  * @verb: command's name, for messages
  * @ifname: device; NULL: spill0, or the only one there is
+ * @socket: spilld's status socket
  * @json: print JSON
  * @pretty: indent it
  * @header: tables have one
  * @times: events have one
  * @numeric: peers by id, not by name
  * @quiet: no results in words
- * @session: open for commands that need it
+ * @session: from spillctl_open()
  */
 struct spillctl {
 	const char *verb;
 	const char *ifname;
+	const char *socket;
 	bool json;
 	bool pretty;
 	bool header;
@@ -43,6 +46,9 @@ struct spillctl {
 	bool quiet;
 	struct nl_session *session;
 };
+
+/* The session, once the words were read; an exit code, after a message. */
+int spillctl_open(struct spillctl *ctl);
 
 /* Commands: each takes the words after its name and returns an exit code. */
 int cmd_status(struct spillctl *ctl, int argc, char **argv);
@@ -56,9 +62,14 @@ int cmd_dev(struct spillctl *ctl, int argc, char **argv);
 int cmd_key(struct spillctl *ctl, int argc, char **argv);
 int cmd_genpsk(struct spillctl *ctl, int argc, char **argv);
 
+/* Of cmd_peers, for the status too. */
+void peers_print(const struct spillctl *ctl, const struct model_peer *peers, size_t count);
+
 int say_usage(const struct spillctl *ctl, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 int say_error(const struct spillctl *ctl, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void say_warning(const struct spillctl *ctl, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 int say_failed(const struct spillctl *ctl, const struct nl_error *error);
 
@@ -67,24 +78,28 @@ bool arg_number(const struct spillctl *ctl, const char *what, const char *text,
 		uint64_t min, uint64_t max, uint64_t *value);
 bool arg_word(const struct spillctl *ctl, const char *what, const char *text,
 	      const struct model_words *words, uint8_t *value);
+bool arg_name(const struct spillctl *ctl, const char *what, const char *text);
 bool arg_endpoint(const struct spillctl *ctl, const char *text, struct in_addr *addr,
 		  uint16_t *port);
-bool arg_prefix(const struct spillctl *ctl, const char *text, struct in_addr *addr,
-		uint8_t *plen);
+bool arg_prefix(const struct spillctl *ctl, const char *what, const char *text,
+		struct in_addr *addr, uint8_t *plen);
 
 /* Reads filter words from argv[*i] on; stops at a word that is none. */
-bool filter_read(struct spillctl *ctl, int argc, char **argv, int *i,
+bool filter_read(const struct spillctl *ctl, int argc, char **argv, int *i,
 		 struct model_filter *filter);
 
 /* json_out */
 struct json_object *json_document(const char *name, struct json_object *value);
 int json_print(const struct spillctl *ctl, struct json_object *document);
+int json_print_line(struct json_object *object);
 struct json_object *json_peer(const struct model_peer *peer, bool stats);
 struct json_object *json_conn(const struct model_conn *conn);
 struct json_object *json_stats(const struct model_stats *stats);
 struct json_object *json_device(const struct model_device *device);
 
-/* text for people; @text has room for 32 */
+/* text for people; @text has room for TEXT_MAX */
+#define TEXT_MAX	32
+const char *text_number(uint64_t number, char *text);
 const char *text_bytes(uint64_t bytes, char *text);
 const char *text_rate(uint64_t rate, char *text);
 const char *text_time_ms(uint64_t ms, char *text);

@@ -5,8 +5,6 @@
 
 #include "spillctl.h"
 
-#define TEXT_MAX	32
-
 static const char *scaled(double value, const char *unit, char *text)
 {
 	static const char prefixes[] = " kMGTPE";
@@ -21,6 +19,12 @@ static const char *scaled(double value, const char *unit, char *text)
 			 unit);
 	else
 		snprintf(text, TEXT_MAX, "%.0f%s", value, unit);
+	return text;
+}
+
+const char *text_number(uint64_t number, char *text)
+{
+	snprintf(text, TEXT_MAX, "%llu", (unsigned long long)number);
 	return text;
 }
 

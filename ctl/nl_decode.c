@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* nl_decode: the kernel's messages as the model's structs. */
+#include <libmnl/libmnl.h>
+#include <linux/genetlink.h>
+#include <string.h>
+
+#include "nl_decode.h"
+
+enum kind {
+	SKIP,
+	NUMBER, /* of the field's size; addresses keep their byte order */
+	TEXT,
+	STATS,
+};
+
+/**
+ * struct field - where an attribute goes
+ * @kind: what it is
+ * @offset: in the struct
+ * @size: of the field
+ */
+struct field {
+	enum kind kind;
+	size_t offset;
+	size_t size;
+};
+
+#define FIELD(kind_, type, member)						\
+	{ kind_, offsetof(struct type, member), sizeof(((struct type *)NULL)->member) }
+#define DEVICE(kind_, member)	FIELD(kind_, model_device, member)
+#define PEER(kind_, member)	FIELD(kind_, model_peer, member)
+#define CONN(kind_, member)	FIELD(kind_, model_conn, member)
+
+static const struct field device_fields[SPILLWAY_A_MAX + 1] = {
+	[SPILLWAY_A_IFINDEX] = DEVICE(NUMBER, ifindex),
+	[SPILLWAY_A_IFNAME] = DEVICE(TEXT, ifname),
+	[SPILLWAY_A_GENERATION] = DEVICE(NUMBER, generation),
+	[SPILLWAY_A_NODE_ID] = DEVICE(NUMBER, node_id),
+	[SPILLWAY_A_NODE_NAME] = DEVICE(TEXT, node_name),
+	[SPILLWAY_A_PORT] = DEVICE(NUMBER, port),
+	[SPILLWAY_A_LOAD] = DEVICE(NUMBER, load),
+	[SPILLWAY_A_FORECAST] = DEVICE(NUMBER, forecast),
+	[SPILLWAY_A_PEER_FREE] = DEVICE(NUMBER, free),
+	[SPILLWAY_A_CAPACITY] = DEVICE(NUMBER, capacity),
+	[SPILLWAY_A_CONNS] = DEVICE(NUMBER, conns),
+	[SPILLWAY_A_CONNS_OFFLOADED] = DEVICE(NUMBER, conns_offloaded),
+	[SPILLWAY_A_STATS] = DEVICE(STATS, stats),
+};
+
+static const struct field peer_fields[SPILLWAY_A_MAX + 1] = {
+	[SPILLWAY_A_PEER_ID] = PEER(NUMBER, id),
+	[SPILLWAY_A_PEER_NAME] = PEER(TEXT, name),
+	[SPILLWAY_A_PEER_ADDR4] = PEER(NUMBER, addr),
+	[SPILLWAY_A_PEER_PORT] = PEER(NUMBER, port),
+	[SPILLWAY_A_PEER_WEIGHT] = PEER(NUMBER, weight),
+	[SPILLWAY_A_PEER_ADMIN] = PEER(NUMBER, admin),
+	[SPILLWAY_A_PEER_STATE] = PEER(NUMBER, state),
+	[SPILLWAY_A_PEER_REASON] = PEER(NUMBER, reason),
+	[SPILLWAY_A_PEER_RTT_US] = PEER(NUMBER, rtt_us),
+	[SPILLWAY_A_PEER_SEEN_MS] = PEER(NUMBER, seen_ms),
+	[SPILLWAY_A_LOAD] = PEER(NUMBER, load),
+	[SPILLWAY_A_FORECAST] = PEER(NUMBER, forecast),
+	[SPILLWAY_A_PEER_FREE] = PEER(NUMBER, free),
+	[SPILLWAY_A_CAPACITY] = PEER(NUMBER, capacity),
+	[SPILLWAY_A_CONNS_OFFLOADED] = PEER(NUMBER, conns_offloaded),
+	[SPILLWAY_A_STATS] = PEER(STATS, stats),
+};
+
+static const struct field conn_fields[SPILLWAY_A_MAX + 1] = {
+	[SPILLWAY_A_CONN_ID] = CONN(NUMBER, id),
+	[SPILLWAY_A_CONN_DIRECTION] = CONN(NUMBER, direction),
+	[SPILLWAY_A_CONN_ROLE] = CONN(NUMBER, role),
+	[SPILLWAY_A_PEER_ID] = CONN(NUMBER, peer_id),
+	[SPILLWAY_A_PEER_NAME] = CONN(TEXT, peer_name),
+	[SPILLWAY_A_LOCAL_ADDR4] = CONN(NUMBER, local),
+	[SPILLWAY_A_LOCAL_PORT] = CONN(NUMBER, local_port),
+	[SPILLWAY_A_REMOTE_ADDR4] = CONN(NUMBER, remote),
+	[SPILLWAY_A_REMOTE_PORT] = CONN(NUMBER, remote_port),
+	[SPILLWAY_A_TCP_STATE] = CONN(NUMBER, tcp_state),
+	[SPILLWAY_A_AGE_MS] = CONN(NUMBER, age_ms),
+	[SPILLWAY_A_RTT_US] = CONN(NUMBER, rtt_us),
+	[SPILLWAY_A_TX_RATE] = CONN(NUMBER, tx_rate),
+	[SPILLWAY_A_RX_RATE] = CONN(NUMBER, rx_rate),
+	[SPILLWAY_A_TX_BYTES] = CONN(NUMBER, tx_bytes),
+	[SPILLWAY_A_RX_BYTES] = CONN(NUMBER, rx_bytes),
+	[SPILLWAY_A_RETRANS] = CONN(NUMBER, retrans),
+	[SPILLWAY_A_SEND_QUEUE] = CONN(NUMBER, send_queue),
+	[SPILLWAY_A_RECV_QUEUE] = CONN(NUMBER, recv_queue),
+	[SPILLWAY_A_CONN_EVENT] = CONN(NUMBER, event),
+	[SPILLWAY_A_REASON] = CONN(NUMBER, reason),
+};
+
+static bool take_number(void *to, size_t size, const struct nlattr *attr)
+{
+	if (mnl_attr_get_payload_len(attr) != size)
+		return false;
+	memcpy(to, mnl_attr_get_payload(attr), size);
+	return true;
+}
+
+static void take_text(char *to, size_t size, const struct nlattr *attr)
+{
+	size_t len = strnlen(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr));
+
+	if (len >= size)
+		len = size - 1;
+	memcpy(to, mnl_attr_get_payload(attr), len);
+	to[len] = '\0';
+}
+
+static void take_stats(struct model_stats *stats, const struct nlattr *nest)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, nest)
+		if (mnl_attr_get_type(attr) <= SPILLWAY_STAT_MAX)
+			take_number(&stats->value[mnl_attr_get_type(attr)],
+				    sizeof(stats->value[0]), attr);
+}
+
+static bool take(void *object, const struct field *field, const struct nlattr *attr)
+{
+	char *to = (char *)object + field->offset;
+
+	switch (field->kind) {
+	case NUMBER:
+		return take_number(to, field->size, attr);
+	case TEXT:
+		take_text(to, field->size, attr);
+		return true;
+	case STATS:
+		take_stats((struct model_stats *)to, attr);
+		return true;
+	case SKIP:
+		break;
+	}
+	return false;
+}
+
+/* Returns which attributes there were, as bits; see MODEL_HAS(). */
+static uint64_t decode(const struct nlmsghdr *nlh, const struct field *fields, void *object)
+{
+	const struct nlattr *attr;
+	uint64_t has = 0;
+	unsigned int type;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
+		type = mnl_attr_get_type(attr);
+		if (type <= SPILLWAY_A_MAX && take(object, &fields[type], attr))
+			has |= 1ULL << type;
+	}
+	return has;
+}
+
+void nl_decode_device(const struct nlmsghdr *nlh, void *device)
+{
+	memset(device, 0, sizeof(struct model_device));
+	decode(nlh, device_fields, device);
+}
+
+void nl_decode_peer(const struct nlmsghdr *nlh, void *peer)
+{
+	struct model_peer *p = peer;
+	uint64_t has;
+
+	memset(p, 0, sizeof(*p));
+	has = decode(nlh, peer_fields, p);
+	p->has_rtt = has & MODEL_HAS(PEER_RTT_US);
+	p->has_seen = has & MODEL_HAS(PEER_SEEN_MS);
+}
+
+void nl_decode_conn(const struct nlmsghdr *nlh, void *conn)
+{
+	memset(conn, 0, sizeof(struct model_conn));
+	decode(nlh, conn_fields, conn);
+}
+
+uint64_t nl_decode_generation(const struct nlmsghdr *nlh)
+{
+	struct model_device device;
+
+	nl_decode_device(nlh, &device);
+	return device.generation;
+}
+
+static void take_entry(const struct nlattr *entry, struct model_move *move)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, entry)
+		if (mnl_attr_get_type(attr) == SPILLWAY_A_REASON)
+			take_number(&move->reason, sizeof(move->reason), attr);
+}
+
+/* The kernel answers with the entries in the order in which they were sent. */
+uint32_t nl_decode_batch(const struct nlmsghdr *nlh, struct model_move *moves, size_t count)
+{
+	const struct nlattr *attr, *entry;
+	uint32_t done = 0;
+	size_t i = 0;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attr) == SPILLWAY_A_DONE)
+			take_number(&done, sizeof(done), attr);
+		if (mnl_attr_get_type(attr) != SPILLWAY_A_BATCH)
+			continue;
+		mnl_attr_for_each_nested(entry, attr)
+			if (mnl_attr_get_type(entry) == SPILLWAY_A_ENTRY && i < count)
+				take_entry(entry, &moves[i++]);
+	}
+	return done;
+}
