@@ -54,7 +54,7 @@ help:
 	@echo '  make deps          install the Debian packages that all this needs'
 	@echo '  make check-unit    unit tests only'
 	@echo '  make check-guest   tests in guests only'
-	@echo '  make lint          checkpatch, sparse, W=1, cppcheck, shellcheck'
+	@echo '  make lint          checkpatch, sparse, W=1, clang-format, cppcheck, shellcheck'
 	@echo '  make install       programs into PREFIX ($(PREFIX)), module for KVER'
 	@echo '  make dkms-install  the module by DKMS, rebuilt with each kernel'
 	@echo '  make clean'

@@ -14,28 +14,28 @@
 #include "series.h"
 #include "threshold.h"
 
-#define REFIT_SAMPLES	10	/* between two fits */
-#define TRIM_SAMPLES	3600	/* between two deletions of old samples */
+#define REFIT_SAMPLES 10   /* between two fits */
+#define TRIM_SAMPLES  3600 /* between two deletions of old samples */
 
 /*
  * Samples until a move has taken effect: one to decide, and those in which it shows.
  * It is also how far ahead the forecasts are that the threshold is judged by.
  */
-#define LEAD		(1 + DECIDE_SETTLE_SAMPLES)
+#define LEAD (1 + DECIDE_SETTLE_SAMPLES)
 
 struct ahead {
 	const struct config *config;
 	struct history *history;
 	bool history_failed;
-	unsigned int trim;	/* samples until the next deletion */
+	unsigned int trim; /* samples until the next deletion */
 	struct series *series;
 	struct fitter *fitter;
 	struct arima model;
 	bool has_model;
-	int fit_error;		/* of the last fit, logged once */
-	unsigned int refit;	/* samples until the next fit */
+	int fit_error;      /* of the last fit, logged once */
+	unsigned int refit; /* samples until the next fit */
 	struct threshold threshold;
-	double expected[LEAD];	/* for the samples to come; [0]: for the next */
+	double expected[LEAD]; /* for the samples to come; [0]: for the next */
 };
 
 /* Logged when it begins and when it ends, not each second between. */
@@ -50,8 +50,8 @@ static void note_history(struct ahead *ahead, int ret)
 }
 
 /* Each sample to its place in time; places without one are missing. */
-static void fill_series(struct ahead *ahead, const struct history_sample *samples,
-			size_t count, int64_t now_ms)
+static void fill_series(struct ahead *ahead, const struct history_sample *samples, size_t count,
+			int64_t now_ms)
 {
 	int64_t period = (int64_t)ahead->config->forecast.sample_ms;
 	int64_t next = count ? samples[0].time_ms : now_ms;
@@ -155,7 +155,11 @@ static void store_missed(struct ahead *ahead, int64_t time_ms, uint64_t missed)
 {
 	int64_t period = (int64_t)ahead->config->forecast.sample_ms;
 	struct history_sample row = {
-		.cpu = NAN, .memory = NAN, .network = NAN, .conns = NAN, .load = NAN,
+		.cpu = NAN,
+		.memory = NAN,
+		.network = NAN,
+		.conns = NAN,
+		.load = NAN,
 	};
 
 	for (uint64_t i = missed; i > 0; i--) {
@@ -235,8 +239,7 @@ static int predict(struct ahead *ahead, const double *y, size_t n, struct foreca
 
 	if (ahead->has_model &&
 	    !arima_predict(&ahead->model, y, n, steps, config->interval, forecast)) {
-		snprintf(model, REPORT_MODEL_MAX, "arima(%d,%d,%d)", order->p, order->d,
-			 order->q);
+		snprintf(model, REPORT_MODEL_MAX, "arima(%d,%d,%d)", order->p, order->d, order->q);
 		return 0;
 	}
 	snprintf(model, REPORT_MODEL_MAX, "last value");
@@ -295,8 +298,8 @@ void ahead_look(struct ahead *ahead, struct report_tick *tick)
 	tick->step_ms = config->forecast.sample_ms;
 	tick->steps = 0;
 	tick->model[0] = '\0';
-	tick->threshold = threshold_step(&ahead->threshold, &rules, tick->demand,
-					 next_expected(ahead));
+	tick->threshold =
+		threshold_step(&ahead->threshold, &rules, tick->demand, next_expected(ahead));
 	y = series_values(ahead->series, &n);
 	renew_model(ahead, y, n);
 	if (predict(ahead, y, n, &forecast, tick->model))
@@ -308,13 +311,12 @@ void ahead_look(struct ahead *ahead, struct report_tick *tick)
 void ahead_store_move(struct ahead *ahead, int64_t time_ms, uint64_t conn_id, uint16_t peer_id,
 		      uint64_t tx_rate)
 {
-	note_history(ahead, history_add_move(ahead->history, time_ms, conn_id, peer_id,
-					     tx_rate));
+	note_history(ahead, history_add_move(ahead->history, time_ms, conn_id, peer_id, tx_rate));
 }
 
 int ahead_history(struct ahead *ahead, int64_t now_ms, uint64_t seconds,
 		  struct history_sample **samples, size_t *count)
 {
-	return history_samples(ahead->history, now_ms - (int64_t)seconds * 1000, now_ms,
-			       samples, count);
+	return history_samples(ahead->history, now_ms - (int64_t)seconds * 1000, now_ms, samples,
+			       count);
 }

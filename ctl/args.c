@@ -9,8 +9,8 @@
 #include "spillctl.h"
 #include "units.h"
 
-bool arg_number(const struct spillctl *ctl, const char *what, const char *text,
-		uint64_t min, uint64_t max, uint64_t *value)
+bool arg_number(const struct spillctl *ctl, const char *what, const char *text, uint64_t min,
+		uint64_t max, uint64_t *value)
 {
 	unsigned long long got;
 	char *end;
@@ -22,8 +22,8 @@ bool arg_number(const struct spillctl *ctl, const char *what, const char *text,
 		return false;
 	}
 	if (errno || got < min || got > max) {
-		say_usage(ctl, "%s: must be %llu..%llu (got %s)", what,
-			  (unsigned long long)min, (unsigned long long)max, text);
+		say_usage(ctl, "%s: must be %llu..%llu (got %s)", what, (unsigned long long)min,
+			  (unsigned long long)max, text);
 		return false;
 	}
 	*value = got;
@@ -42,8 +42,8 @@ bool arg_word(const struct spillctl *ctl, const char *what, const char *text,
 		return true;
 	}
 	for (i = 0; i < words->count && len < sizeof(known); i++)
-		len += (size_t)snprintf(known + len, sizeof(known) - len, "%s%s",
-					i ? ", " : "", words->words[i]);
+		len += (size_t)snprintf(known + len, sizeof(known) - len, "%s%s", i ? ", " : "",
+					words->words[i]);
 	say_usage(ctl, "%s: \"%s\" is none of %s", what, text, known);
 	return false;
 }
@@ -54,8 +54,7 @@ bool arg_name(const struct spillctl *ctl, const char *what, const char *text)
 
 	if (len && len <= SPILLWAY_NAME_MAX)
 		return true;
-	say_usage(ctl, "%s: a name has 1 to %d characters, not %zu", what, SPILLWAY_NAME_MAX,
-		  len);
+	say_usage(ctl, "%s: a name has 1 to %d characters, not %zu", what, SPILLWAY_NAME_MAX, len);
 	return false;
 }
 

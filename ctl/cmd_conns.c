@@ -8,33 +8,38 @@
 #include "spillctl.h"
 #include "table.h"
 
-static void print_row(const struct spillctl *ctl, struct table *table,
-		      const struct model_conn *c)
+static void print_row(const struct spillctl *ctl, struct table *table, const struct model_conn *c)
 {
 	char id[TEXT_MAX], local[TEXT_MAX], remote[TEXT_MAX], peer[TEXT_MAX], tx[TEXT_MAX],
-		rx[TEXT_MAX], sent[TEXT_MAX], got[TEXT_MAX], queue[TEXT_MAX],
-		retrans[TEXT_MAX], age[TEXT_MAX], rtt[TEXT_MAX];
+		rx[TEXT_MAX], sent[TEXT_MAX], got[TEXT_MAX], queue[TEXT_MAX], retrans[TEXT_MAX],
+		age[TEXT_MAX], rtt[TEXT_MAX];
 	const char *const row[] = {
-		text_number(c->id, id), text_addr(c->local, c->local_port, local),
+		text_number(c->id, id),
+		text_addr(c->local, c->local_port, local),
 		text_addr(c->remote, c->remote_port, remote),
 		model_word(&model_direction, c->direction),
-		!c->peer_id ? "-" : ctl->numeric ? text_number(c->peer_id, peer) : c->peer_name,
-		model_word(&model_tcp_state, c->tcp_state), text_rate(c->tx_rate, tx),
-		text_rate(c->rx_rate, rx), text_bytes(c->tx_bytes, sent),
-		text_bytes(c->rx_bytes, got), text_bytes(c->send_queue, queue),
-		text_number(c->retrans, retrans), text_time_ms(c->age_ms, age),
+		!c->peer_id  ? "-" :
+		ctl->numeric ? text_number(c->peer_id, peer) :
+			       c->peer_name,
+		model_word(&model_tcp_state, c->tcp_state),
+		text_rate(c->tx_rate, tx),
+		text_rate(c->rx_rate, rx),
+		text_bytes(c->tx_bytes, sent),
+		text_bytes(c->rx_bytes, got),
+		text_bytes(c->send_queue, queue),
+		text_number(c->retrans, retrans),
+		text_time_ms(c->age_ms, age),
 		c->rtt_us ? text_time_us(c->rtt_us, rtt) : "-",
 	};
 
 	table_row(table, row);
 }
 
-static int print_table(const struct spillctl *ctl, const struct model_conn *conns,
-		       size_t count)
+static int print_table(const struct spillctl *ctl, const struct model_conn *conns, size_t count)
 {
 	static const char *const columns[] = {
-		">ID", "LOCAL", "REMOTE", "DIR", "PEER", "STATE", ">TX", ">RX", ">SENT",
-		">RECEIVED", ">QUEUE", ">RETRANS", ">AGE", ">RTT",
+		">ID", "LOCAL", "REMOTE",    "DIR",    "PEER",     "STATE", ">TX",
+		">RX", ">SENT", ">RECEIVED", ">QUEUE", ">RETRANS", ">AGE",  ">RTT",
 	};
 	struct table *table = table_new(columns, 14, ctl->header);
 	size_t i;
@@ -71,8 +76,7 @@ static bool read_option(const struct spillctl *ctl, const char *word, const char
 	return true;
 }
 
-static bool read_words(const struct spillctl *ctl, int argc, char **argv,
-		       struct model_filter *f)
+static bool read_words(const struct spillctl *ctl, int argc, char **argv, struct model_filter *f)
 {
 	int i = 0;
 
@@ -116,7 +120,8 @@ int cmd_conns(struct spillctl *ctl, int argc, char **argv)
 	if (ret < 0)
 		return say_failed(ctl, &error);
 	if (ret)
-		say_warning(ctl, "the table changed while it was read: some may be missing or twice");
+		say_warning(ctl,
+			    "the table changed while it was read: some may be missing or twice");
 	ret = ctl->json ? print_json(ctl, conns, count) : print_table(ctl, conns, count);
 	free(conns);
 	return ret;

@@ -29,8 +29,7 @@ static void print_device(const struct model_device *device)
 
 static void print_peer(const struct model_peer *peer)
 {
-	printf("health peer %s %s (%s)\n", peer->name,
-	       model_word(&model_peer_state, peer->state),
+	printf("health peer %s %s (%s)\n", peer->name, model_word(&model_peer_state, peer->state),
 	       model_word(&model_reason, peer->reason));
 }
 
@@ -87,8 +86,8 @@ static void print_json(const struct nl_event *event)
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	json_object_object_add(o, "t_ms", json_object_new_int64(now.tv_sec * 1000LL +
-								now.tv_nsec / 1000000));
+	json_object_object_add(o, "t_ms",
+			       json_object_new_int64(now.tv_sec * 1000LL + now.tv_nsec / 1000000));
 	json_object_object_add(o, "generation", json_object_new_uint64(event->generation));
 	switch (event->kind) {
 	case SPILLWAY_CMD_DEV_NTF:
@@ -130,7 +129,8 @@ static int follow(struct spillctl *ctl, struct nl_events *events)
 			return say_error(ctl, "poll: %s", strerror(errno));
 		err = nl_events_read(events, take, ctl, &error);
 		if (err == -ENOBUFS)
-			say_warning(ctl, "events were lost, for the %llu. time: this reader is too slow",
+			say_warning(ctl,
+				    "events were lost, for the %llu. time: this reader is too slow",
 				    (unsigned long long)nl_events_overruns(events));
 		else if (err)
 			return say_failed(ctl, &error);

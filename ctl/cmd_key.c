@@ -51,8 +51,7 @@ static bool read_options(const struct spillctl *ctl, int argc, char **argv, stru
 
 static bool read_set(const struct spillctl *ctl, int argc, char **argv, struct wanted *w)
 {
-	if (argc < 4 || (strcmp(argv[1], "tx") && strcmp(argv[1], "rx")) ||
-	    strcmp(argv[2], "id")) {
+	if (argc < 4 || (strcmp(argv[1], "tx") && strcmp(argv[1], "rx")) || strcmp(argv[2], "id")) {
 		say_usage(ctl, "usage: key set PEER tx|rx id N [first-pn N] [--file FILE]");
 		return false;
 	}
@@ -62,8 +61,7 @@ static bool read_set(const struct spillctl *ctl, int argc, char **argv, struct w
 	       read_options(ctl, argc - 4, argv + 4, w);
 }
 
-static int read_key(const struct spillctl *ctl, const char *file,
-		    uint8_t key[SPILLWAY_KEY_LEN])
+static int read_key(const struct spillctl *ctl, const char *file, uint8_t key[SPILLWAY_KEY_LEN])
 {
 	char error[256];
 	int err;
@@ -85,8 +83,8 @@ static int set(struct spillctl *ctl, int argc, char **argv)
 	ret = read_key(ctl, w.file, key);
 	if (!ret)
 		ret = spillctl_open(ctl);
-	if (!ret && nl_key_add(ctl->session, argv[0], w.direction, (uint32_t)w.id, key,
-			       w.first_pn, &error))
+	if (!ret &&
+	    nl_key_add(ctl->session, argv[0], w.direction, (uint32_t)w.id, key, w.first_pn, &error))
 		ret = say_failed(ctl, &error);
 	OPENSSL_cleanse(key, sizeof(key));
 	return ret;

@@ -10,7 +10,7 @@
 #include "spillctl.h"
 
 /* A filter's connections end and move while they are asked for. */
-#define FILTER_TRIES	5
+#define FILTER_TRIES 5
 
 typedef int (*send_fn)(struct nl_session *session, struct model_move *moves, size_t count,
 		       struct nl_error *error);
@@ -51,8 +51,8 @@ static int choose_ids(struct spillctl *ctl, int argc, char **argv, struct chosen
 	return EXIT_DONE;
 }
 
-static int choose_filter(struct spillctl *ctl, int argc, char **argv,
-			 enum spillway_conn_role role, struct chosen *chosen)
+static int choose_filter(struct spillctl *ctl, int argc, char **argv, enum spillway_conn_role role,
+			 struct chosen *chosen)
 {
 	struct model_filter filter = { .has = MODEL_HAS(CONN_ROLE), .role = role };
 	struct model_conn *conns = NULL;
@@ -115,8 +115,8 @@ static size_t drop_refused(const struct spillctl *ctl, struct chosen *chosen,
 	return kept;
 }
 
-static int run_batch(const struct spillctl *ctl, struct chosen *chosen,
-		     struct model_move *moves, size_t count, send_fn send)
+static int run_batch(const struct spillctl *ctl, struct chosen *chosen, struct model_move *moves,
+		     size_t count, send_fn send)
 {
 	struct nl_error error;
 	size_t kept;

@@ -10,12 +10,14 @@
 
 static void print_row(struct table *table, const struct model_peer *p)
 {
-	char id[TEXT_MAX], endpoint[TEXT_MAX], weight[TEXT_MAX], load[TEXT_MAX],
-		forecast[TEXT_MAX], free_text[TEXT_MAX], conns[TEXT_MAX], rtt[TEXT_MAX],
-		seen[TEXT_MAX];
+	char id[TEXT_MAX], endpoint[TEXT_MAX], weight[TEXT_MAX], load[TEXT_MAX], forecast[TEXT_MAX],
+		free_text[TEXT_MAX], conns[TEXT_MAX], rtt[TEXT_MAX], seen[TEXT_MAX];
 	const char *const row[] = {
-		p->name, text_number(p->id, id), text_addr(p->addr, p->port, endpoint),
-		model_word(&model_peer_state, p->state), model_word(&model_admin, p->admin),
+		p->name,
+		text_number(p->id, id),
+		text_addr(p->addr, p->port, endpoint),
+		model_word(&model_peer_state, p->state),
+		model_word(&model_admin, p->admin),
 		text_number(p->weight, weight),
 		p->has_seen ? text_permille(p->load, load) : "-",
 		p->has_seen ? text_permille(p->forecast, forecast) : "-",
@@ -32,8 +34,8 @@ static void print_row(struct table *table, const struct model_peer *p)
 void peers_print(const struct spillctl *ctl, const struct model_peer *peers, size_t count)
 {
 	static const char *const columns[] = {
-		"NAME", ">ID", "ENDPOINT", "STATE", "ADMIN", ">WEIGHT", ">LOAD", ">FORECAST",
-		">FREE", ">CONNS", ">RTT", ">SEEN", "REASON",
+		"NAME",      ">ID",   "ENDPOINT", "STATE", "ADMIN", ">WEIGHT", ">LOAD",
+		">FORECAST", ">FREE", ">CONNS",   ">RTT",  ">SEEN", "REASON",
 	};
 	struct table *table = table_new(columns, 13, ctl->header);
 	size_t i;
@@ -207,8 +209,8 @@ static int set(struct spillctl *ctl, int argc, char **argv)
 	ret = spillctl_open(ctl);
 	if (ret)
 		return ret;
-	return nl_peer_set(ctl->session, w.peer.name, &change, &error) ?
-	       say_failed(ctl, &error) : EXIT_DONE;
+	return nl_peer_set(ctl->session, w.peer.name, &change, &error) ? say_failed(ctl, &error) :
+									 EXIT_DONE;
 }
 
 static int del(struct spillctl *ctl, int argc, char **argv)

@@ -30,8 +30,7 @@ struct view {
 	struct json_object *warnings;
 };
 
-static void warn(struct view *view, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+static void warn(struct view *view, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void warn(struct view *view, const char *format, ...)
 {
@@ -63,8 +62,8 @@ static void ask_spilld(const struct spillctl *ctl, struct view *view)
 {
 	struct json_object *node;
 
-	view->spilld = status_client_ask(ctl->socket, "status", view->no_spilld,
-					 sizeof(view->no_spilld));
+	view->spilld =
+		status_client_ask(ctl->socket, "status", view->no_spilld, sizeof(view->no_spilld));
 	node = find(view->spilld, "node.id");
 	if (!view->spilld || json_object_get_int(node) == view->device.node_id)
 		return;
@@ -140,8 +139,8 @@ static void print_spilld(const struct view *view)
 		return;
 	}
 	printf("spilld  pid %d", json_object_get_int(find(view->spilld, "pid")));
-	printf("  since %s", text_time_ms(json_object_get_uint64(find(view->spilld, "uptime_ms")),
-					  text));
+	printf("  since %s",
+	       text_time_ms(json_object_get_uint64(find(view->spilld, "uptime_ms")), text));
 	print_forecast(find(view->spilld, "last"));
 	putchar('\n');
 	if (error)
@@ -153,9 +152,8 @@ static void print_node(const struct model_device *d, bool up)
 	char load[TEXT_MAX], forecast[TEXT_MAX], free_text[TEXT_MAX], capacity[TEXT_MAX];
 	const uint64_t *s = d->stats.value;
 
-	printf("node    %s  id %u  device %s %s  port %u\n",
-	       d->node_name[0] ? d->node_name : "-", d->node_id, d->ifname, up ? "up" : "down",
-	       d->port);
+	printf("node    %s  id %u  device %s %s  port %u\n", d->node_name[0] ? d->node_name : "-",
+	       d->node_id, d->ifname, up ? "up" : "down", d->port);
 	printf("load    %s  forecast %s  free %s  capacity %s/s\n", text_permille(d->load, load),
 	       text_permille(d->forecast, forecast), text_permille(d->free, free_text),
 	       text_rate(d->capacity, capacity));

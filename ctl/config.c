@@ -13,16 +13,16 @@
 #include "forecast/forecast.h"
 #include "units.h"
 
-#define SECOND	1000ULL
-#define MINUTE	(60 * SECOND)
-#define HOUR	(60 * MINUTE)
-#define DAY	(24 * HOUR)
+#define SECOND 1000ULL
+#define MINUTE (60 * SECOND)
+#define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
 
 /* Steps of one forecast, and samples that a model is fitted to. */
-#define STEPS_MIN	5
-#define STEPS_MAX	FORECAST_STEPS_MAX
-#define FIT_MIN		60
-#define FIT_MAX		7200
+#define STEPS_MIN 5
+#define STEPS_MAX FORECAST_STEPS_MAX
+#define FIT_MIN   60
+#define FIT_MAX   7200
 
 const char *const config_resource_names[CONFIG_RESOURCES + 1] = {
 	[CONFIG_CPU] = "cpu",
@@ -31,7 +31,7 @@ const char *const config_resource_names[CONFIG_RESOURCES + 1] = {
 	[CONFIG_CONNS] = "conns",
 };
 
-#define AT(type, member) .offset = offsetof(struct type, member)
+#define AT(type, member)   .offset = offsetof(struct type, member)
 #define TEXT(type, member) AT(type, member), .max = sizeof(((struct type *)0)->member) - 1
 
 static const struct config_field node_fields[] = {
@@ -42,7 +42,7 @@ static const struct config_field node_fields[] = {
 	{ "address", CONFIG_ADDRESS, AT(config_node, address), .optional = true },
 	{ "create", CONFIG_BOOL, AT(config_node, create), .dflt = "true" },
 	{ "cleanup", CONFIG_BOOL, AT(config_node, cleanup), .dflt = "false" },
-	{ NULL }
+	{ NULL },
 };
 
 static const struct config_field peer_fields[] = {
@@ -50,9 +50,8 @@ static const struct config_field peer_fields[] = {
 	{ "id", CONFIG_UINT, AT(config_peer, id), .min = 1, .max = 65535 },
 	{ "endpoint", CONFIG_ENDPOINT, AT(config_peer, endpoint) },
 	{ "psk_file", CONFIG_STRING, TEXT(config_peer, psk_file), .min = 1 },
-	{ "weight", CONFIG_UINT, AT(config_peer, weight), .max = SPILLWAY_WEIGHT_MAX,
-	  .dflt = "1" },
-	{ NULL }
+	{ "weight", CONFIG_UINT, AT(config_peer, weight), .max = SPILLWAY_WEIGHT_MAX, .dflt = "1" },
+	{ NULL },
 };
 
 static const struct config_field source_fields[] = {
@@ -60,11 +59,11 @@ static const struct config_field source_fields[] = {
 	{ "uplink", CONFIG_NAME, TEXT(config_sources, uplink), .min = 1, .optional = true },
 	{ "uplink_rate", CONFIG_RATE, AT(config_sources, uplink_rate), .min = 1000,
 	  .max = 1000000000000, .optional = true },
-	{ "conns_max", CONFIG_UINT, AT(config_sources, conns_max), .min = 1,
-	  .max = 100000000, .optional = true },
+	{ "conns_max", CONFIG_UINT, AT(config_sources, conns_max), .min = 1, .max = 100000000,
+	  .optional = true },
 	{ "count", CONFIG_FLAGS, AT(config_sources, count), .min = 1,
 	  .names = config_resource_names, .dflt = "[\"cpu\", \"memory\", \"network\"]" },
-	{ NULL }
+	{ NULL },
 };
 
 static const struct config_field class_fields[] = {
@@ -73,27 +72,26 @@ static const struct config_field class_fields[] = {
 	{ "remote_port", CONFIG_PORTS, AT(config_class, remote), .optional = true },
 	{ "critical", CONFIG_BOOL, AT(config_class, critical), .dflt = "false" },
 	{ "offload", CONFIG_BOOL, AT(config_class, offload), .dflt = "true" },
-	{ NULL }
+	{ NULL },
 };
 
 static const struct config_field forecast_fields[] = {
 	{ "sample", CONFIG_DURATION, AT(config_forecast, sample_ms), .min = 100, .max = MINUTE,
 	  .dflt = "\"1s\"" },
-	{ "horizon", CONFIG_DURATION, AT(config_forecast, horizon_ms), .min = SECOND,
-	  .max = HOUR, .dflt = "\"30s\"" },
+	{ "horizon", CONFIG_DURATION, AT(config_forecast, horizon_ms), .min = SECOND, .max = HOUR,
+	  .dflt = "\"30s\"" },
 	{ "interval", CONFIG_RATIO, AT(config_forecast, interval), .min = 500, .max = 990,
 	  .dflt = "0.8" },
-	{ "history", CONFIG_DURATION, AT(config_forecast, history_ms), .min = MINUTE,
-	  .max = DAY, .dflt = "\"10m\"" },
-	{ NULL }
+	{ "history", CONFIG_DURATION, AT(config_forecast, history_ms), .min = MINUTE, .max = DAY,
+	  .dflt = "\"10m\"" },
+	{ NULL },
 };
 
 static const struct config_field threshold_fields[] = {
 	{ "limit", CONFIG_RATIO, AT(config_threshold, limit), .min = 100, .max = 1000,
 	  .dflt = "0.9" },
-	{ "min", CONFIG_RATIO, AT(config_threshold, min), .min = 50, .max = 1000,
-	  .dflt = "0.6" },
-	{ NULL }
+	{ "min", CONFIG_RATIO, AT(config_threshold, min), .min = 50, .max = 1000, .dflt = "0.6" },
+	{ NULL },
 };
 
 static const struct config_field offload_fields[] = {
@@ -106,7 +104,7 @@ static const struct config_field offload_fields[] = {
 	  .max = HOUR, .dflt = "\"15s\"" },
 	{ "recall_below", CONFIG_RATIO, AT(config_offload, recall_below), .max = 1000,
 	  .dflt = "0.4" },
-	{ NULL }
+	{ NULL },
 };
 
 static const struct config_field history_fields[] = {
@@ -114,23 +112,25 @@ static const struct config_field history_fields[] = {
 	  .dflt = "\"/var/lib/spillway/history.db\"" },
 	{ "keep", CONFIG_DURATION, AT(config_history, keep_ms), .min = HOUR, .max = 366 * DAY,
 	  .dflt = "\"14d\"" },
-	{ NULL }
+	{ NULL },
 };
 
 static const struct config_field state_fields[] = {
 	{ "path", CONFIG_STRING, TEXT(config_state, path), .min = 1,
 	  .dflt = "\"/var/lib/spillway/state.db\"" },
-	{ NULL }
+	{ NULL },
 };
 
 static const struct config_field status_fields[] = {
 	{ "socket", CONFIG_STRING, TEXT(config_status, socket),
 	  .dflt = "\"/run/spillway/spilld.sock\"" },
-	{ NULL }
+	{ NULL },
 };
 
-#define SECTION(key, member, fields) \
-	{ key, CONFIG_OBJECT, AT(config, member), .dflt = "{}", .sub = (fields) }
+#define SECTION(key, member, fields)                                                  \
+	{                                                                             \
+		key, CONFIG_OBJECT, AT(config, member), .dflt = "{}", .sub = (fields) \
+	}
 
 static const struct config_field fields[] = {
 	{ "node", CONFIG_OBJECT, AT(config, node), .sub = node_fields },
@@ -138,8 +138,8 @@ static const struct config_field fields[] = {
 	  .sub = peer_fields, .size = sizeof(struct config_peer),
 	  .count_offset = offsetof(struct config, peer_count) },
 	SECTION("sources", sources, source_fields),
-	{ "classes", CONFIG_ARRAY, AT(config, classes), .max = CONFIG_CLASSES_MAX,
-	  .dflt = "[]", .sub = class_fields, .size = sizeof(struct config_class),
+	{ "classes", CONFIG_ARRAY, AT(config, classes), .max = CONFIG_CLASSES_MAX, .dflt = "[]",
+	  .sub = class_fields, .size = sizeof(struct config_class),
 	  .count_offset = offsetof(struct config, class_count) },
 	SECTION("forecast", forecast, forecast_fields),
 	SECTION("threshold", threshold, threshold_fields),
@@ -147,7 +147,7 @@ static const struct config_field fields[] = {
 	SECTION("history", history, history_fields),
 	SECTION("state", state, state_fields),
 	SECTION("status", status, status_fields),
-	{ NULL }
+	{ NULL },
 };
 
 /* Somewhere to say "the value at this path is wrong" from. */
@@ -194,8 +194,8 @@ static int check_peer(const struct check *check, size_t i)
 		return check_fail(check, path, "%u is this node's own id", peer->id);
 	for (other = config->peers; other < peer; other++) {
 		if (other->id == peer->id)
-			return check_fail(check, path, "%u is the id of peers[%td] too",
-					  peer->id, other - config->peers);
+			return check_fail(check, path, "%u is the id of peers[%td] too", peer->id,
+					  other - config->peers);
 	}
 	snprintf(path + len, sizeof(path) - (size_t)len, ".name");
 	if (!strcmp(peer->name, config->node.name))
@@ -254,8 +254,9 @@ static int check_class(const struct check *check, size_t i)
 	/* The first class that fits counts, so none after this one would ever. */
 	if (i + 1 < check->config->class_count) {
 		snprintf(path, sizeof(path), "classes[%zu]", i);
-		return check_fail(check, path,
-				  "fits every connection (no local_port, no remote_port), so it must be the last");
+		return check_fail(
+			check, path,
+			"fits every connection (no local_port, no remote_port), so it must be the last");
 	}
 	return 0;
 }
@@ -293,8 +294,8 @@ static int check_limits(const struct check *check)
 	/* Else what was moved off would be recalled while the node is still hot. */
 	if (config->offload.recall_below >= config->threshold.min)
 		return check_fail(check, "offload.recall_below",
-				  "%g is not below threshold.min, %g",
-				  config->offload.recall_below, config->threshold.min);
+				  "%g is not below threshold.min, %g", config->offload.recall_below,
+				  config->threshold.min);
 	if (!strcmp(config->history.path, config->state.path))
 		return check_fail(check, "state.path", "is history.path too");
 	if (config->status.socket[0] && config->status.socket[0] != '/')

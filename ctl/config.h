@@ -11,8 +11,8 @@
 
 #include "config_walk.h"
 
-#define CONFIG_FILE_DEFAULT	"/etc/spillway/spillway.json"
-#define CONFIG_CLASSES_MAX	64
+#define CONFIG_FILE_DEFAULT "/etc/spillway/spillway.json"
+#define CONFIG_CLASSES_MAX  64
 
 /**
  * enum config_resource - bits of &config_sources.count, and the order of resources

@@ -101,7 +101,7 @@ struct scan {
 	size_t len;
 	size_t pos;
 	unsigned int line;
-	size_t line_pos;	/* up to where lines are counted */
+	size_t line_pos; /* up to where lines are counted */
 	char path[CONFIG_PATH_MAX];
 	size_t path_len;
 	struct json_object *index;

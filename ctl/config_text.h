@@ -10,9 +10,9 @@
 
 struct json_object;
 
-#define CONFIG_FILE_MAX		(1024 * 1024)	/* bytes */
-#define CONFIG_DEPTH_MAX	8		/* objects and arrays within one another */
-#define CONFIG_PATH_MAX		160		/* a key's path, such as peers[1].weight */
+#define CONFIG_FILE_MAX  (1024 * 1024) /* bytes */
+#define CONFIG_DEPTH_MAX 8             /* objects and arrays within one another */
+#define CONFIG_PATH_MAX  160           /* a key's path, such as peers[1].weight */
 
 /**
  * struct config_error - the one error a load ends with

@@ -110,7 +110,7 @@ static int set_string(struct walk *walk, const struct config_field *field,
 				 field->min, field->max);
 	if (field->type == CONFIG_NAME &&
 	    strspn(string, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") !=
-	    len)
+		    len)
 		return walk_fail(walk, "\"%s\": only letters, digits, '.', '_' and '-' may be used",
 				 string);
 	memcpy(to, string, len + 1);
@@ -133,8 +133,8 @@ static int get_uint(struct walk *walk, uint64_t min, uint64_t max, struct json_o
 	return 0;
 }
 
-static int set_uint(struct walk *walk, const struct config_field *field,
-		    struct json_object *value, uint32_t *to)
+static int set_uint(struct walk *walk, const struct config_field *field, struct json_object *value,
+		    uint32_t *to)
 {
 	uint64_t number;
 	int ret = get_uint(walk, field->min, field->max, value, &number);
@@ -152,8 +152,8 @@ static int set_bool(struct walk *walk, struct json_object *value, bool *to)
 	return 0;
 }
 
-static int set_ratio(struct walk *walk, const struct config_field *field,
-		     struct json_object *value, double *to)
+static int set_ratio(struct walk *walk, const struct config_field *field, struct json_object *value,
+		     double *to)
 {
 	double ratio = json_object_get_double(value);
 
@@ -175,8 +175,8 @@ static int set_quantity(struct walk *walk, const struct config_field *field,
 			struct json_object *value, uint64_t *to)
 {
 	bool rate = field->type == CONFIG_RATE;
-	const char *string = get_string(walk, rate ? "a rate such as \"20mbit\"" :
-					"a duration such as \"30s\"", value);
+	const char *string = get_string(
+		walk, rate ? "a rate such as \"20mbit\"" : "a duration such as \"30s\"", value);
 	char limit[UNITS_TEXT_MAX];
 	uint64_t number;
 	int ret;
@@ -187,14 +187,14 @@ static int set_quantity(struct walk *walk, const struct config_field *field,
 	if (ret == -EINVAL)
 		return walk_fail(walk, "\"%s\" is not a %s", string,
 				 rate ? "rate such as 20mbit or 2500kB/s" :
-				 "duration such as 250ms, 30s, 10m, 2h, 14d");
+					"duration such as 250ms, 30s, 10m, 2h, 14d");
 	if (!ret && number >= field->min && number <= field->max) {
 		*to = number;
 		return 0;
 	}
 	if (!ret && number < field->min) {
 		rate ? units_format_rate(field->min, limit) :
-			units_format_duration(field->min, limit);
+		       units_format_duration(field->min, limit);
 		return walk_fail(walk, "%s is below %s", string, limit);
 	}
 	rate ? units_format_rate(field->max, limit) : units_format_duration(field->max, limit);
@@ -211,8 +211,8 @@ static void list_names(const char *const *names, char *text, size_t size)
 		len += (size_t)snprintf(text + len, size - len, "%s%s", len ? ", " : "", *names);
 }
 
-static int set_flag(struct walk *walk, const struct config_field *field,
-		    struct json_object *value, uint32_t *to)
+static int set_flag(struct walk *walk, const struct config_field *field, struct json_object *value,
+		    uint32_t *to)
 {
 	const char *string = get_string(walk, "a string", value);
 	char known[256];
@@ -231,8 +231,8 @@ static int set_flag(struct walk *walk, const struct config_field *field,
 	return walk_fail(walk, "\"%s\" is none of %s", string, known);
 }
 
-static int set_flags(struct walk *walk, const struct config_field *field,
-		     struct json_object *value, uint32_t *to)
+static int set_flags(struct walk *walk, const struct config_field *field, struct json_object *value,
+		     uint32_t *to)
 {
 	size_t count, old;
 	int ret = 0;
@@ -306,8 +306,7 @@ static int set_ports(struct walk *walk, struct json_object *value, struct config
 		return add_port(walk, value, to);
 	count = json_object_array_length(value);
 	if (!count || count > CONFIG_PORTS_MAX)
-		return walk_fail(walk, "has %zu ports, must have 1 to %d", count,
-				 CONFIG_PORTS_MAX);
+		return walk_fail(walk, "has %zu ports, must have 1 to %d", count, CONFIG_PORTS_MAX);
 	for (size_t i = 0; i < count && !ret; i++) {
 		old = walk_enter(walk, "[%zu]", i);
 		ret = add_port(walk, json_object_array_get_idx(value, i), to);
@@ -316,8 +315,8 @@ static int set_ports(struct walk *walk, struct json_object *value, struct config
 	return ret;
 }
 
-static int set_array(struct walk *walk, const struct config_field *field,
-		     struct json_object *value, void *base)
+static int set_array(struct walk *walk, const struct config_field *field, struct json_object *value,
+		     void *base)
 {
 	size_t *count = (size_t *)((char *)base + field->count_offset);
 	char **to = (char **)((char *)base + field->offset);
@@ -343,8 +342,8 @@ static int set_array(struct walk *walk, const struct config_field *field,
 	return ret;
 }
 
-static int set_value(struct walk *walk, const struct config_field *field,
-		     struct json_object *value, void *base)
+static int set_value(struct walk *walk, const struct config_field *field, struct json_object *value,
+		     void *base)
 {
 	void *to = (char *)base + field->offset;
 
@@ -450,7 +449,8 @@ static int refuse_unknown(struct walk *walk, const struct config_field *fields,
 	size_t old;
 	int ret;
 
-	json_object_object_foreach(object, key, value) {
+	json_object_object_foreach(object, key, value)
+	{
 		(void)value;
 		for (field = fields; field->key && strcmp(field->key, key); field++)
 			;

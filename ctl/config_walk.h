@@ -14,7 +14,7 @@
 
 #include "config_text.h"
 
-#define CONFIG_PORTS_MAX	16
+#define CONFIG_PORTS_MAX 16
 
 /**
  * enum config_type - types of a key, with what is at the offset

@@ -23,9 +23,9 @@
 #include "status_server.h"
 #include "trace.h"
 
-#define NS_PER_MS		1000000ULL
-#define ADVANCE_MS		60000	/* between notes of packet numbers */
-#define HISTORY_REQUEST_MAX	86400	/* seconds */
+#define NS_PER_MS           1000000ULL
+#define ADVANCE_MS          60000 /* between notes of packet numbers */
+#define HISTORY_REQUEST_MAX 86400 /* seconds */
 
 struct controller {
 	const struct config *config;
@@ -40,10 +40,10 @@ struct controller {
 	struct status_server *status;
 	bool cleanup;
 
-	uint64_t start_ms;	/* CLOCK_MONOTONIC; samples are due at multiples from here */
-	uint64_t last_index;	/* of the sample taken last */
+	uint64_t start_ms;   /* CLOCK_MONOTONIC; samples are due at multiples from here */
+	uint64_t last_index; /* of the sample taken last */
 	uint64_t advanced_ms;
-	bool futile;		/* overload by what relaying does not relieve: was logged */
+	bool futile; /* overload by what relaying does not relieve: was logged */
 
 	struct report_tick tick;
 	struct report_totals totals;
@@ -118,14 +118,13 @@ static void decide(struct controller *ctl, uint64_t now_ms)
 	if (tick->verdict.state == DECIDE_UNKNOWN)
 		log_notice("the load is not known: a resource that counts has no reading");
 	else if (tick->verdict.crossing > 0)
-		log_notice("%s: load %.2f, forecast %.2f, reaches threshold %.2f in %" PRIu64
-			   " ms", decide_state_names[tick->verdict.state], tick->sample.load,
+		log_notice("%s: load %.2f, forecast %.2f, reaches threshold %.2f in %" PRIu64 " ms",
+			   decide_state_names[tick->verdict.state], tick->sample.load,
 			   tick->verdict.peak, tick->threshold,
 			   (uint64_t)tick->verdict.crossing * tick->step_ms);
 	else
-		log_notice("%s: load %.2f, threshold %.2f",
-			   decide_state_names[tick->verdict.state], tick->sample.load,
-			   tick->threshold);
+		log_notice("%s: load %.2f, threshold %.2f", decide_state_names[tick->verdict.state],
+			   tick->sample.load, tick->threshold);
 }
 
 /*
@@ -150,8 +149,8 @@ static bool relievable(struct controller *ctl)
 	return false;
 }
 
-static void count_round(struct controller *ctl, const struct round_result *result,
-			uint64_t *total, bool offload)
+static void count_round(struct controller *ctl, const struct round_result *result, uint64_t *total,
+			bool offload)
 {
 	struct report_tick *tick = &ctl->tick;
 
@@ -165,8 +164,7 @@ static void count_round(struct controller *ctl, const struct round_result *resul
 	decide_moved(&ctl->decide);
 	for (size_t i = 0; i < result->moved; i++)
 		ahead_store_move(ctl->ahead, tick->sample.time_ms, result->moves[i].id,
-				 offload ? result->moves[i].peer_id : 0,
-				 result->moves[i].tx_rate);
+				 offload ? result->moves[i].peer_id : 0, result->moves[i].tx_rate);
 }
 
 static void act(struct controller *ctl, uint64_t now_ms)
@@ -181,14 +179,12 @@ static void act(struct controller *ctl, uint64_t now_ms)
 	if (!config->offload.enabled || !config->sources.uplink_rate)
 		return;
 	if (verdict->offload && relievable(ctl)) {
-		round_offload(ctl->round, ctl->pool, verdict->excess * capacity, now_ms,
-			      &result);
+		round_offload(ctl->round, ctl->pool, verdict->excess * capacity, now_ms, &result);
 		count_round(ctl, &result, &ctl->totals.offloaded, true);
 	} else if (verdict->recall && pool_offloaded(ctl->pool) > 0) {
 		/* Half of the room, so that what comes back cannot make the next overload. */
 		round_recall(ctl->round, ctl->pool,
-			     (ctl->tick.threshold - verdict->peak) / 2 * capacity, now_ms,
-			     &result);
+			     (ctl->tick.threshold - verdict->peak) / 2 * capacity, now_ms, &result);
 		count_round(ctl, &result, &ctl->totals.recalled, false);
 	}
 }
@@ -324,8 +320,8 @@ static int open_status(struct controller *ctl)
 
 	if (!ctl->config->status.socket[0])
 		return 0;
-	ctl->status = status_server_open(ctl->base, ctl->config->status.socket, answer, ctl,
-					 error, sizeof(error));
+	ctl->status = status_server_open(ctl->base, ctl->config->status.socket, answer, ctl, error,
+					 sizeof(error));
 	if (ctl->status)
 		return 0;
 	log_err("status socket: %s", error);

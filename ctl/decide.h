@@ -21,13 +21,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DECIDE_SETTLE_SAMPLES	2	/* samples after a round in which nothing moves */
+#define DECIDE_SETTLE_SAMPLES 2 /* samples after a round in which nothing moves */
 
 enum decide_state {
-	DECIDE_UNKNOWN,		/* there is no load to decide by */
+	DECIDE_UNKNOWN, /* there is no load to decide by */
 	DECIDE_CALM,
-	DECIDE_PREDICTED,	/* overload within the horizon */
-	DECIDE_OVERLOADED,	/* the load is at its limit now */
+	DECIDE_PREDICTED,  /* overload within the horizon */
+	DECIDE_OVERLOADED, /* the load is at its limit now */
 
 	DECIDE_STATES
 };

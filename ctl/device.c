@@ -103,8 +103,8 @@ static int make(struct nl_sock *sock, const char *name, char *error, size_t size
 		ret = rtnl_link_add(sock, link, NLM_F_CREATE | NLM_F_EXCL);
 	rtnl_link_put(link);
 	if (ret == -NLE_OPNOTSUPP) {
-		snprintf(error, size, "%s: the kernel has no %s device: is the module there?",
-			 name, SPILLWAY_LINK_KIND);
+		snprintf(error, size, "%s: the kernel has no %s device: is the module there?", name,
+			 SPILLWAY_LINK_KIND);
 		return -EOPNOTSUPP;
 	}
 	return ret ? fail(ret, error, size, name, "cannot be made") : 0;
@@ -151,8 +151,8 @@ int device_set_up(const char *name, bool up, char *error, size_t size)
 	}
 	rtnl_link_put(change);
 	nl_socket_free(sock);
-	return ret ? fail(ret, error, size, name, up ? "cannot be set up" :
-			  "cannot be set down") : 0;
+	return ret ? fail(ret, error, size, name, up ? "cannot be set up" : "cannot be set down") :
+		     0;
 }
 
 static int add_address(struct nl_sock *sock, int ifindex, struct in_addr address)

@@ -105,8 +105,7 @@ int dwell_add(struct dwell *dwell, uint64_t conn_id, uint64_t now_ms)
 	if (ret)
 		return ret;
 	i = find(dwell, conn_id);
-	memmove(&dwell->moves[i + 1], &dwell->moves[i],
-		(dwell->count - i) * sizeof(*dwell->moves));
+	memmove(&dwell->moves[i + 1], &dwell->moves[i], (dwell->count - i) * sizeof(*dwell->moves));
 	dwell->moves[i] = (struct move){ .conn_id = conn_id, .time_ms = now_ms };
 	dwell->count++;
 	return 0;

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DWELL_MAX	65536	/* moves that are remembered: the newest */
+#define DWELL_MAX 65536 /* moves that are remembered: the newest */
 
 struct dwell;
 

@@ -10,22 +10,22 @@
 
 #include "fitter.h"
 
-#define NICE	10	/* the samples come first */
+#define NICE 10 /* the samples come first */
 
 enum state {
-	IDLE,	/* the loop may submit */
-	BUSY,	/* the worker has it */
-	DONE,	/* the loop may take */
+	IDLE, /* the loop may submit */
+	BUSY, /* the worker has it */
+	DONE, /* the loop may take */
 	QUIT,
 };
 
 struct fitter {
 	pthread_t thread;
-	pthread_mutex_t lock;	/* guards state */
-	pthread_cond_t changed;	/* signals state */
+	pthread_mutex_t lock;   /* guards state */
+	pthread_cond_t changed; /* signals state */
 	enum state state;
 	size_t room;
-	size_t n;		/* this and below: of the side whose turn it is */
+	size_t n; /* this and below: of the side whose turn it is */
 	int ret;
 	struct arima arima;
 	double y[];

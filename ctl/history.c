@@ -9,7 +9,7 @@
 
 #include "history.h"
 
-#define VERSION	1
+#define VERSION 1
 
 static const char schema[] =
 	"CREATE TABLE sample (time_ms INTEGER PRIMARY KEY, cpu REAL, memory REAL,"
@@ -21,13 +21,7 @@ static const char schema[] =
 	"CREATE INDEX move_time ON move (time_ms);"
 	"PRAGMA user_version = 1;";
 
-enum statement {
-	ADD_SAMPLE,
-	ADD_FORECAST,
-	ADD_MOVE,
-	GET_SAMPLES,
-	STATEMENTS
-};
+enum statement { ADD_SAMPLE, ADD_FORECAST, ADD_MOVE, GET_SAMPLES, STATEMENTS };
 
 static const char *const statements[STATEMENTS] = {
 	[ADD_SAMPLE] = "INSERT OR REPLACE INTO sample VALUES (?, ?, ?, ?, ?, ?)",
@@ -140,7 +134,8 @@ static void bind(sqlite3_stmt *statement, int column, double value)
 static double column(sqlite3_stmt *statement, int index)
 {
 	return sqlite3_column_type(statement, index) == SQLITE_NULL ?
-	       NAN : sqlite3_column_double(statement, index);
+		       NAN :
+		       sqlite3_column_double(statement, index);
 }
 
 static int run(sqlite3_stmt *statement)
@@ -177,8 +172,8 @@ int history_add_forecast(struct history *history, const struct history_forecast 
 	return run(s);
 }
 
-int history_add_move(struct history *history, int64_t time_ms, uint64_t conn_id,
-		     uint16_t peer_id, uint64_t tx_rate)
+int history_add_move(struct history *history, int64_t time_ms, uint64_t conn_id, uint16_t peer_id,
+		     uint64_t tx_rate)
 {
 	sqlite3_stmt *s = history->prepared[ADD_MOVE];
 
@@ -189,8 +184,7 @@ int history_add_move(struct history *history, int64_t time_ms, uint64_t conn_id,
 	return run(s);
 }
 
-static int take_row(sqlite3_stmt *s, struct history_sample **samples, size_t *count,
-		    size_t *room)
+static int take_row(sqlite3_stmt *s, struct history_sample **samples, size_t *count, size_t *room)
 {
 	struct history_sample *more;
 

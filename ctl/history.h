@@ -58,8 +58,8 @@ void history_close(struct history *history);
 /* Return: 0, or -EIO; history_error() says why. */
 int history_add_sample(struct history *history, const struct history_sample *sample);
 int history_add_forecast(struct history *history, const struct history_forecast *forecast);
-int history_add_move(struct history *history, int64_t time_ms, uint64_t conn_id,
-		     uint16_t peer_id, uint64_t tx_rate);
+int history_add_move(struct history *history, int64_t time_ms, uint64_t conn_id, uint16_t peer_id,
+		     uint64_t tx_rate);
 
 /**
  * history_samples() - samples of a range of time, oldest first

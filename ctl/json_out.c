@@ -9,7 +9,7 @@
 
 #include "spillctl.h"
 
-#define SCHEMA	1
+#define SCHEMA 1
 
 static void add_u64(struct json_object *object, const char *key, uint64_t value)
 {
@@ -59,8 +59,7 @@ static int print(struct json_object *object, int flags)
 /* Both print and free, and return the exit code. */
 int json_print(const struct spillctl *ctl, struct json_object *document)
 {
-	return print(document,
-		     ctl->pretty ? JSON_C_TO_STRING_PRETTY : JSON_C_TO_STRING_PLAIN);
+	return print(document, ctl->pretty ? JSON_C_TO_STRING_PRETTY : JSON_C_TO_STRING_PLAIN);
 }
 
 int json_print_line(struct json_object *object)

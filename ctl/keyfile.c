@@ -16,8 +16,8 @@
 
 #include "keyfile.h"
 
-#define BASE64_LEN	44	/* of 32 bytes */
-#define HEX_LEN		(2 * SPILLWAY_KEY_LEN)
+#define BASE64_LEN 44 /* of 32 bytes */
+#define HEX_LEN    (2 * SPILLWAY_KEY_LEN)
 
 static int decode_hex(const char *text, uint8_t secret[SPILLWAY_KEY_LEN])
 {
@@ -94,8 +94,8 @@ static int check_mode(FILE *file, const char *path, char *error, size_t size)
  *
  * Return: 0 or a negative errno.
  */
-int keyfile_read_stream(FILE *file, const char *name, uint8_t secret[SPILLWAY_KEY_LEN],
-			char *error, size_t size)
+int keyfile_read_stream(FILE *file, const char *name, uint8_t secret[SPILLWAY_KEY_LEN], char *error,
+			size_t size)
 {
 	char text[128] = "";
 	size_t got;
@@ -110,7 +110,8 @@ int keyfile_read_stream(FILE *file, const char *name, uint8_t secret[SPILLWAY_KE
 	} else {
 		err = strlen(text) == got ? keyfile_decode(text, secret) : -EINVAL;
 		if (err)
-			snprintf(error, size, "%s: not a key: base64 of %d bytes or %d hex digits are wanted",
+			snprintf(error, size,
+				 "%s: not a key: base64 of %d bytes or %d hex digits are wanted",
 				 name, SPILLWAY_KEY_LEN, HEX_LEN);
 	}
 	OPENSSL_cleanse(text, sizeof(text));
@@ -126,8 +127,7 @@ int keyfile_read_stream(FILE *file, const char *name, uint8_t secret[SPILLWAY_KE
  *
  * Return: 0 or a negative errno, -EPERM where others may read the file.
  */
-int keyfile_read(const char *path, uint8_t secret[SPILLWAY_KEY_LEN], char *error,
-		 size_t size)
+int keyfile_read(const char *path, uint8_t secret[SPILLWAY_KEY_LEN], char *error, size_t size)
 {
 	FILE *file = fopen(path, "re");
 	int err;
@@ -174,8 +174,8 @@ static int hkdf(const uint8_t *secret, char *info, uint8_t *out, size_t len)
  *
  * Return: 0 or -EIO.
  */
-int keyfile_derive(const uint8_t secret[SPILLWAY_KEY_LEN], uint16_t sender,
-		   uint16_t receiver, struct keyfile_key *key)
+int keyfile_derive(const uint8_t secret[SPILLWAY_KEY_LEN], uint16_t sender, uint16_t receiver,
+		   struct keyfile_key *key)
 {
 	uint8_t out[SPILLWAY_KEY_LEN + 4];
 	char info[64];

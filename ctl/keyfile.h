@@ -21,11 +21,10 @@ struct keyfile_key {
 
 int keyfile_decode(const char *text, uint8_t secret[SPILLWAY_KEY_LEN]);
 void keyfile_encode(const uint8_t secret[SPILLWAY_KEY_LEN], char text[64]);
-int keyfile_read_stream(FILE *file, const char *name, uint8_t secret[SPILLWAY_KEY_LEN],
-			char *error, size_t size);
-int keyfile_read(const char *path, uint8_t secret[SPILLWAY_KEY_LEN], char *error,
-		 size_t size);
-int keyfile_derive(const uint8_t secret[SPILLWAY_KEY_LEN], uint16_t sender,
-		   uint16_t receiver, struct keyfile_key *key);
+int keyfile_read_stream(FILE *file, const char *name, uint8_t secret[SPILLWAY_KEY_LEN], char *error,
+			size_t size);
+int keyfile_read(const char *path, uint8_t secret[SPILLWAY_KEY_LEN], char *error, size_t size);
+int keyfile_derive(const uint8_t secret[SPILLWAY_KEY_LEN], uint16_t sender, uint16_t receiver,
+		   struct keyfile_key *key);
 
 #endif /* SPILLWAY_CTL_KEYFILE_H */

@@ -19,11 +19,10 @@ struct pair {
 struct keys {
 	const struct config *config;
 	struct pnstore *numbers;
-	struct pair *pairs;	/* as config->peers */
+	struct pair *pairs; /* as config->peers */
 };
 
-static int derive(const struct config *config, const struct config_peer *peer,
-		  struct pair *pair)
+static int derive(const struct config *config, const struct config_peer *peer, struct pair *pair)
 {
 	uint16_t self = (uint16_t)config->node.id;
 	uint8_t secret[SPILLWAY_KEY_LEN];
@@ -135,8 +134,8 @@ static int install_pair(struct nl_session *session, const struct config_peer *pe
 	ret = nl_key_add(session, peer->name, SPILLWAY_KEY_RX, pair->rx.id, pair->rx.key, 0,
 			 &error);
 	if (!ret)
-		ret = nl_key_add(session, peer->name, SPILLWAY_KEY_TX, pair->tx.id,
-				 pair->tx.key, first_pn, &error);
+		ret = nl_key_add(session, peer->name, SPILLWAY_KEY_TX, pair->tx.id, pair->tx.key,
+				 first_pn, &error);
 	if (ret)
 		log_err("peer %s: key: %s", peer->name, error.text);
 	return ret;

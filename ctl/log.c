@@ -7,7 +7,7 @@
 
 #include "log.h"
 
-#define LINE_MAX_BYTES	1024
+#define LINE_MAX_BYTES 1024
 
 static const char *log_program = "spilld";
 static int log_max = LOG_INFO;

@@ -19,11 +19,11 @@ void log_open(const char *program, int max_priority);
 /* One line; control characters in it become '?'. */
 void log_line(int priority, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-#define log_err(...)	log_line(LOG_ERR, __VA_ARGS__)
-#define log_warn(...)	log_line(LOG_WARNING, __VA_ARGS__)
-#define log_notice(...)	log_line(LOG_NOTICE, __VA_ARGS__)
-#define log_info(...)	log_line(LOG_INFO, __VA_ARGS__)
-#define log_debug(...)	log_line(LOG_DEBUG, __VA_ARGS__)
+#define log_err(...)    log_line(LOG_ERR, __VA_ARGS__)
+#define log_warn(...)   log_line(LOG_WARNING, __VA_ARGS__)
+#define log_notice(...) log_line(LOG_NOTICE, __VA_ARGS__)
+#define log_info(...)   log_line(LOG_INFO, __VA_ARGS__)
+#define log_debug(...)  log_line(LOG_DEBUG, __VA_ARGS__)
 
 /**
  * log_last_error() - the last line of LOG_ERR or LOG_WARNING

@@ -4,9 +4,9 @@
 
 #include "model.h"
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
-#define WORDS(name, ...)							\
-	static const char *const name##_words[] = { __VA_ARGS__ };		\
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define WORDS(name, ...)                                           \
+	static const char *const name##_words[] = { __VA_ARGS__ }; \
 	const struct model_words model_##name = { name##_words, COUNT(name##_words) }
 
 WORDS(admin, "ready", "drain", "maint");
@@ -15,61 +15,40 @@ WORDS(direction, "unknown", "out", "in");
 WORDS(role, "local", "offloaded");
 WORDS(sort, "tx-rate", "rx-rate", "rate", "age");
 WORDS(event, "new", "offloaded", "recalled", "ended");
-WORDS(tcp_state, "unknown", "established", "syn-sent", "syn-recv", "fin-wait-1",
-      "fin-wait-2", "time-wait", "close", "close-wait", "last-ack", "listen",
-      "closing", "syn-recv");
+WORDS(tcp_state, "unknown", "established", "syn-sent", "syn-recv", "fin-wait-1", "fin-wait-2",
+      "time-wait", "close", "close-wait", "last-ack", "listen", "closing", "syn-recv");
 
-WORDS(reason,
-      [SPILLWAY_REASON_NONE] = "none",
-      [SPILLWAY_REASON_OPERATOR] = "operator",
+WORDS(reason, [SPILLWAY_REASON_NONE] = "none", [SPILLWAY_REASON_OPERATOR] = "operator",
       [SPILLWAY_REASON_CONN_GONE] = "no-such-connection",
       [SPILLWAY_REASON_CONN_STATE] = "unsupported-state",
       [SPILLWAY_REASON_CONN_BUSY] = "offloaded-already",
-      [SPILLWAY_REASON_CONN_LOCAL] = "not-offloaded",
-      [SPILLWAY_REASON_CONN_TWICE] = "twice-in-batch",
+      [SPILLWAY_REASON_CONN_LOCAL] = "not-offloaded", [SPILLWAY_REASON_CONN_TWICE] = "twice-in-batch",
       [SPILLWAY_REASON_CONN_LOOPBACK] = "inside-pool",
-      [SPILLWAY_REASON_PEER_UNKNOWN] = "no-such-peer",
-      [SPILLWAY_REASON_PEER_SELF] = "peer-is-self",
-      [SPILLWAY_REASON_PEER_DOWN] = "peer-down",
-      [SPILLWAY_REASON_PEER_DRAIN] = "peer-drains",
-      [SPILLWAY_REASON_PEER_NO_KEY] = "no-key",
-      [SPILLWAY_REASON_NO_HEARTBEAT] = "no-heartbeat",
-      [SPILLWAY_REASON_DEVICE_DOWN] = "device-down",
-      [SPILLWAY_REASON_MALFORMED] = "malformed");
+      [SPILLWAY_REASON_PEER_UNKNOWN] = "no-such-peer", [SPILLWAY_REASON_PEER_SELF] = "peer-is-self",
+      [SPILLWAY_REASON_PEER_DOWN] = "peer-down", [SPILLWAY_REASON_PEER_DRAIN] = "peer-drains",
+      [SPILLWAY_REASON_PEER_NO_KEY] = "no-key", [SPILLWAY_REASON_NO_HEARTBEAT] = "no-heartbeat",
+      [SPILLWAY_REASON_DEVICE_DOWN] = "device-down", [SPILLWAY_REASON_MALFORMED] = "malformed");
 
-WORDS(stat,
-      [SPILLWAY_STAT_UNSPEC] = "",
-      [SPILLWAY_STAT_TX_PACKETS] = "tx_packets",
-      [SPILLWAY_STAT_TX_BYTES] = "tx_bytes",
-      [SPILLWAY_STAT_RX_PACKETS] = "rx_packets",
-      [SPILLWAY_STAT_RX_BYTES] = "rx_bytes",
-      [SPILLWAY_STAT_TX_RECUT] = "tx_recut",
+WORDS(stat, [SPILLWAY_STAT_UNSPEC] = "", [SPILLWAY_STAT_TX_PACKETS] = "tx_packets",
+      [SPILLWAY_STAT_TX_BYTES] = "tx_bytes", [SPILLWAY_STAT_RX_PACKETS] = "rx_packets",
+      [SPILLWAY_STAT_RX_BYTES] = "rx_bytes", [SPILLWAY_STAT_TX_RECUT] = "tx_recut",
       [SPILLWAY_STAT_TX_DROP_NO_CONN] = "tx_drop_no_conn",
       [SPILLWAY_STAT_TX_DROP_NO_KEY] = "tx_drop_no_key",
       [SPILLWAY_STAT_TX_DROP_KEY_SPENT] = "tx_drop_key_spent",
       [SPILLWAY_STAT_TX_DROP_NO_ROUTE] = "tx_drop_no_route",
-      [SPILLWAY_STAT_TX_DROP_LOOP] = "tx_drop_loop",
-      [SPILLWAY_STAT_TX_DROP_NOMEM] = "tx_drop_nomem",
+      [SPILLWAY_STAT_TX_DROP_LOOP] = "tx_drop_loop", [SPILLWAY_STAT_TX_DROP_NOMEM] = "tx_drop_nomem",
       [SPILLWAY_STAT_TX_DROP_TOO_BIG] = "tx_drop_too_big",
-      [SPILLWAY_STAT_RX_DROP_SHORT] = "rx_drop_short",
-      [SPILLWAY_STAT_RX_DROP_TYPE] = "rx_drop_type",
+      [SPILLWAY_STAT_RX_DROP_SHORT] = "rx_drop_short", [SPILLWAY_STAT_RX_DROP_TYPE] = "rx_drop_type",
       [SPILLWAY_STAT_RX_DROP_NO_KEY] = "rx_drop_no_key",
       [SPILLWAY_STAT_RX_DROP_ADDRESS] = "rx_drop_address",
-      [SPILLWAY_STAT_RX_DROP_AUTH] = "rx_drop_auth",
-      [SPILLWAY_STAT_RX_DROP_REPLAY] = "rx_drop_replay",
+      [SPILLWAY_STAT_RX_DROP_AUTH] = "rx_drop_auth", [SPILLWAY_STAT_RX_DROP_REPLAY] = "rx_drop_replay",
       [SPILLWAY_STAT_RX_DROP_FRAME] = "rx_drop_frame",
-      [SPILLWAY_STAT_RX_DROP_INNER] = "rx_drop_inner",
-      [SPILLWAY_STAT_RX_DROP_NOMEM] = "rx_drop_nomem",
-      [SPILLWAY_STAT_RX_DROP_QUEUE] = "rx_drop_queue",
-      [SPILLWAY_STAT_CONN_NEW] = "conn_new",
-      [SPILLWAY_STAT_CONN_ENDED] = "conn_ended",
-      [SPILLWAY_STAT_CONN_REFUSED] = "conn_refused",
-      [SPILLWAY_STAT_OFFLOADED] = "offloaded",
-      [SPILLWAY_STAT_RECALLED] = "recalled",
-      [SPILLWAY_STAT_RETURNED] = "returned",
-      [SPILLWAY_STAT_PEER_DOWN] = "peer_down",
-      [SPILLWAY_STAT_HEARTBEAT_TX] = "heartbeat_tx",
-      [SPILLWAY_STAT_HEARTBEAT_RX] = "heartbeat_rx");
+      [SPILLWAY_STAT_RX_DROP_INNER] = "rx_drop_inner", [SPILLWAY_STAT_RX_DROP_NOMEM] = "rx_drop_nomem",
+      [SPILLWAY_STAT_RX_DROP_QUEUE] = "rx_drop_queue", [SPILLWAY_STAT_CONN_NEW] = "conn_new",
+      [SPILLWAY_STAT_CONN_ENDED] = "conn_ended", [SPILLWAY_STAT_CONN_REFUSED] = "conn_refused",
+      [SPILLWAY_STAT_OFFLOADED] = "offloaded", [SPILLWAY_STAT_RECALLED] = "recalled",
+      [SPILLWAY_STAT_RETURNED] = "returned", [SPILLWAY_STAT_PEER_DOWN] = "peer_down",
+      [SPILLWAY_STAT_HEARTBEAT_TX] = "heartbeat_tx", [SPILLWAY_STAT_HEARTBEAT_RX] = "heartbeat_rx");
 
 _Static_assert(COUNT(stat_words) == SPILLWAY_STAT_MAX + 1, "a counter has no word");
 _Static_assert(COUNT(reason_words) == __SPILLWAY_REASON_MAX, "a reason has no word");

@@ -13,12 +13,11 @@ static int device_answer(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-int nl_device_get(struct nl_session *session, struct model_device *device,
-		  struct nl_error *error)
+int nl_device_get(struct nl_session *session, struct model_device *device, struct nl_error *error)
 {
 	memset(device, 0, sizeof(*device));
-	return nl_talk(session, nl_request(session, SPILLWAY_CMD_DEV_GET, 0), device_answer,
-		       device, error);
+	return nl_talk(session, nl_request(session, SPILLWAY_CMD_DEV_GET, 0), device_answer, device,
+		       error);
 }
 
 int nl_device_pick(struct nl_session *session, struct nl_error *error)
@@ -29,15 +28,15 @@ int nl_device_pick(struct nl_session *session, struct nl_error *error)
 	size_t i;
 	int ret;
 
-	ret = nl_dump(session, nl_request(session, SPILLWAY_CMD_DEV_GET, NLM_F_DUMP), &list,
-		      error);
+	ret = nl_dump(session, nl_request(session, SPILLWAY_CMD_DEV_GET, NLM_F_DUMP), &list, error);
 	if (ret < 0)
 		return ret;
 	devices = list.items;
 	for (i = 0; i < list.count && strcmp(devices[i].ifname, wanted); i++)
 		;
 	ret = i == list.count && list.count == 1 ?
-	      nl_session_use(session, devices[0].ifname, error) : 0;
+		      nl_session_use(session, devices[0].ifname, error) :
+		      0;
 	free(list.items);
 	return ret;
 }
@@ -56,8 +55,8 @@ int nl_device_set(struct nl_session *session, const struct nl_device_change *cha
 	return nl_talk(session, nlh, NULL, NULL, error);
 }
 
-int nl_device_report(struct nl_session *session, uint32_t load, uint32_t forecast,
-		     uint32_t free, uint64_t capacity, struct nl_error *error)
+int nl_device_report(struct nl_session *session, uint32_t load, uint32_t forecast, uint32_t free,
+		     uint64_t capacity, struct nl_error *error)
 {
 	struct nlmsghdr *nlh = nl_request(session, SPILLWAY_CMD_DEV_SET, 0);
 
@@ -87,8 +86,7 @@ static int peer_answer(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-static struct nlmsghdr *peer_request(struct nl_session *session, uint8_t command,
-				     const char *name)
+static struct nlmsghdr *peer_request(struct nl_session *session, uint8_t command, const char *name)
 {
 	struct nlmsghdr *nlh = nl_request(session, command, 0);
 
@@ -100,12 +98,11 @@ int nl_peer_get(struct nl_session *session, const char *name, struct model_peer 
 		struct nl_error *error)
 {
 	memset(peer, 0, sizeof(*peer));
-	return nl_talk(session, peer_request(session, SPILLWAY_CMD_PEER_GET, name),
-		       peer_answer, peer, error);
+	return nl_talk(session, peer_request(session, SPILLWAY_CMD_PEER_GET, name), peer_answer,
+		       peer, error);
 }
 
-int nl_peer_add(struct nl_session *session, const struct model_peer *peer,
-		struct nl_error *error)
+int nl_peer_add(struct nl_session *session, const struct model_peer *peer, struct nl_error *error)
 {
 	struct nlmsghdr *nlh = peer_request(session, SPILLWAY_CMD_PEER_NEW, peer->name);
 
@@ -117,8 +114,8 @@ int nl_peer_add(struct nl_session *session, const struct model_peer *peer,
 	return nl_talk(session, nlh, NULL, NULL, error);
 }
 
-int nl_peer_set(struct nl_session *session, const char *name,
-		const struct nl_peer_change *change, struct nl_error *error)
+int nl_peer_set(struct nl_session *session, const char *name, const struct nl_peer_change *change,
+		struct nl_error *error)
 {
 	struct nlmsghdr *nlh = peer_request(session, SPILLWAY_CMD_PEER_SET, name);
 
@@ -135,13 +132,12 @@ int nl_peer_set(struct nl_session *session, const char *name,
 
 int nl_peer_del(struct nl_session *session, const char *name, struct nl_error *error)
 {
-	return nl_talk(session, peer_request(session, SPILLWAY_CMD_PEER_DEL, name), NULL,
-		       NULL, error);
+	return nl_talk(session, peer_request(session, SPILLWAY_CMD_PEER_DEL, name), NULL, NULL,
+		       error);
 }
 
-int nl_key_add(struct nl_session *session, const char *peer,
-	       enum spillway_key_direction direction, uint32_t id,
-	       const uint8_t key[SPILLWAY_KEY_LEN], uint64_t first_pn,
+int nl_key_add(struct nl_session *session, const char *peer, enum spillway_key_direction direction,
+	       uint32_t id, const uint8_t key[SPILLWAY_KEY_LEN], uint64_t first_pn,
 	       struct nl_error *error)
 {
 	struct nlmsghdr *nlh = peer_request(session, SPILLWAY_CMD_KEY_NEW, peer);
@@ -159,6 +155,6 @@ int nl_key_add(struct nl_session *session, const char *peer,
 
 int nl_key_del(struct nl_session *session, const char *peer, struct nl_error *error)
 {
-	return nl_talk(session, peer_request(session, SPILLWAY_CMD_KEY_DEL, peer), NULL,
-		       NULL, error);
+	return nl_talk(session, peer_request(session, SPILLWAY_CMD_KEY_DEL, peer), NULL, NULL,
+		       error);
 }

@@ -8,8 +8,7 @@
 
 /* All return 0 or a negative errno and then fill @error. */
 
-int nl_device_get(struct nl_session *session, struct model_device *device,
-		  struct nl_error *error);
+int nl_device_get(struct nl_session *session, struct model_device *device, struct nl_error *error);
 
 /**
  * nl_device_pick() - if the session's device does not exist, take the only one there is
@@ -34,8 +33,8 @@ int nl_device_set(struct nl_session *session, const struct nl_device_change *cha
 		  struct nl_error *error);
 
 /* What this node tells its peers of itself; permille and bytes a second. */
-int nl_device_report(struct nl_session *session, uint32_t load, uint32_t forecast,
-		     uint32_t free, uint64_t capacity, struct nl_error *error);
+int nl_device_report(struct nl_session *session, uint32_t load, uint32_t forecast, uint32_t free,
+		     uint64_t capacity, struct nl_error *error);
 
 /**
  * nl_peers() - all peers
@@ -48,8 +47,7 @@ int nl_peers(struct nl_session *session, struct model_peer **peers, size_t *coun
 	     struct nl_error *error);
 int nl_peer_get(struct nl_session *session, const char *name, struct model_peer *peer,
 		struct nl_error *error);
-int nl_peer_add(struct nl_session *session, const struct model_peer *peer,
-		struct nl_error *error);
+int nl_peer_add(struct nl_session *session, const struct model_peer *peer, struct nl_error *error);
 
 /**
  * struct nl_peer_change - what nl_peer_set() changes: what is not NULL
@@ -65,14 +63,13 @@ struct nl_peer_change {
 	const uint8_t *admin;
 };
 
-int nl_peer_set(struct nl_session *session, const char *name,
-		const struct nl_peer_change *change, struct nl_error *error);
+int nl_peer_set(struct nl_session *session, const char *name, const struct nl_peer_change *change,
+		struct nl_error *error);
 int nl_peer_del(struct nl_session *session, const char *name, struct nl_error *error);
 
 /* A key is wiped from the session after it was sent. */
-int nl_key_add(struct nl_session *session, const char *peer,
-	       enum spillway_key_direction direction, uint32_t id,
-	       const uint8_t key[SPILLWAY_KEY_LEN], uint64_t first_pn,
+int nl_key_add(struct nl_session *session, const char *peer, enum spillway_key_direction direction,
+	       uint32_t id, const uint8_t key[SPILLWAY_KEY_LEN], uint64_t first_pn,
 	       struct nl_error *error);
 int nl_key_del(struct nl_session *session, const char *peer, struct nl_error *error);
 

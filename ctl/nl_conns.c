@@ -9,7 +9,7 @@
 #include "nl_conns.h"
 #include "nl_decode.h"
 
-#define EVENT_BUFFER	(1024 * 1024)
+#define EVENT_BUFFER (1024 * 1024)
 
 static void put_filter(struct nlmsghdr *nlh, const struct model_filter *f)
 {
@@ -133,8 +133,8 @@ static int join(struct nl_events *events, struct nl_session *session, const char
 
 	if (nl_group(session, name, &group))
 		return nl_fail(error, ENOENT, "the module has no events \"%s\"", name);
-	if (mnl_socket_setsockopt(events->socket, NETLINK_ADD_MEMBERSHIP, &group,
-				  sizeof(group)) < 0)
+	if (mnl_socket_setsockopt(events->socket, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) <
+	    0)
 		return nl_fail(error, errno, "events \"%s\": %s", name, strerror(errno));
 	return 0;
 }
@@ -217,17 +217,15 @@ static void take_event(const struct nlmsghdr *nlh,
 	take(&event, data);
 }
 
-int nl_events_read(struct nl_events *events,
-		   void (*take)(const struct nl_event *event, void *data), void *data,
-		   struct nl_error *error)
+int nl_events_read(struct nl_events *events, void (*take)(const struct nl_event *event, void *data),
+		   void *data, struct nl_error *error)
 {
 	const struct nlmsghdr *nlh;
 	ssize_t got;
 	int len;
 
 	for (;;) {
-		got = mnl_socket_recvfrom(events->socket, events->buffer,
-					  sizeof(events->buffer));
+		got = mnl_socket_recvfrom(events->socket, events->buffer, sizeof(events->buffer));
 		if (got < 0 && (errno == EAGAIN || errno == EINTR))
 			return 0;
 		if (got < 0) {

@@ -78,8 +78,7 @@ uint64_t nl_events_overruns(const struct nl_events *events);
  * Return: 0; -ENOBUFS where the kernel dropped events because this reader was slow: what
  * was built from events must be asked for anew; another negative errno.
  */
-int nl_events_read(struct nl_events *events,
-		   void (*take)(const struct nl_event *event, void *data), void *data,
-		   struct nl_error *error);
+int nl_events_read(struct nl_events *events, void (*take)(const struct nl_event *event, void *data),
+		   void *data, struct nl_error *error);
 
 #endif /* SPILLWAY_CTL_NL_CONNS_H */

@@ -25,11 +25,13 @@ struct field {
 	size_t size;
 };
 
-#define FIELD(kind_, type, member)						\
-	{ kind_, offsetof(struct type, member), sizeof(((struct type *)NULL)->member) }
-#define DEVICE(kind_, member)	FIELD(kind_, model_device, member)
-#define PEER(kind_, member)	FIELD(kind_, model_peer, member)
-#define CONN(kind_, member)	FIELD(kind_, model_conn, member)
+#define FIELD(kind_, type, member)                                                          \
+	{                                                                                   \
+		kind_, offsetof(struct type, member), sizeof(((struct type *)NULL)->member) \
+	}
+#define DEVICE(kind_, member) FIELD(kind_, model_device, member)
+#define PEER(kind_, member)   FIELD(kind_, model_peer, member)
+#define CONN(kind_, member)   FIELD(kind_, model_conn, member)
 
 static const struct field device_fields[SPILLWAY_A_MAX + 1] = {
 	[SPILLWAY_A_IFINDEX] = DEVICE(NUMBER, ifindex),
@@ -114,8 +116,8 @@ static void take_stats(struct model_stats *stats, const struct nlattr *nest)
 
 	mnl_attr_for_each_nested(attr, nest)
 		if (mnl_attr_get_type(attr) <= SPILLWAY_STAT_MAX)
-			take_number(&stats->value[mnl_attr_get_type(attr)],
-				    sizeof(stats->value[0]), attr);
+			take_number(&stats->value[mnl_attr_get_type(attr)], sizeof(stats->value[0]),
+				    attr);
 }
 
 static bool take(void *object, const struct field *field, const struct nlattr *attr)

@@ -14,9 +14,9 @@
 #include "nl_session.h"
 
 /* A batch of SPILLWAY_BATCH_MAX entries, and the kernel's answer to it, fit. */
-#define BUFFER_SIZE	(128 * 1024)
-#define GROUPS_MAX	8
-#define DUMP_TRIES	5
+#define BUFFER_SIZE (128 * 1024)
+#define GROUPS_MAX  8
+#define DUMP_TRIES  5
 
 struct group {
 	char name[16];
@@ -71,8 +71,7 @@ struct talk {
 };
 
 /* One message. Returns 1 to go on, 0 at the end, or -errno. */
-static int take_message(const struct talk *talk, const struct nlmsghdr *nlh,
-			struct nl_error *error)
+static int take_message(const struct talk *talk, const struct nlmsghdr *nlh, struct nl_error *error)
 {
 	int err;
 
@@ -91,8 +90,8 @@ static int take_message(const struct talk *talk, const struct nlmsghdr *nlh,
 }
 
 /* One datagram from the kernel. Returns 1 to go on, 0 at the end, or -errno. */
-static int take_messages(const struct talk *talk, const char *buffer, int len,
-			 bool *interrupted, struct nl_error *error)
+static int take_messages(const struct talk *talk, const char *buffer, int len, bool *interrupted,
+			 struct nl_error *error)
 {
 	const struct nlmsghdr *nlh = (const struct nlmsghdr *)buffer;
 	int ret = 1;
@@ -119,8 +118,8 @@ static int take_messages(const struct talk *talk, const char *buffer, int len,
  * Return: 0; 1 where a dump was disturbed by a change, so that entries may be missing
  * or twice; or a negative errno.
  */
-int nl_talk(struct nl_session *session, struct nlmsghdr *request, mnl_cb_t answer,
-	    void *data, struct nl_error *error)
+int nl_talk(struct nl_session *session, struct nlmsghdr *request, mnl_cb_t answer, void *data,
+	    struct nl_error *error)
 {
 	const struct talk talk = { .request = request, .answer = answer, .data = data };
 	bool interrupted = false;

@@ -16,19 +16,18 @@
 struct nl_session;
 
 /* Not nl_close(): libnl-3 exports a function of that name, and programs link both. */
-int nl_session_open(struct nl_session **session, const char *ifname,
-		    struct nl_error *error);
+int nl_session_open(struct nl_session **session, const char *ifname, struct nl_error *error);
 void nl_session_close(struct nl_session *session);
 int nl_session_use(struct nl_session *session, const char *ifname, struct nl_error *error);
 const char *nl_session_device(const struct nl_session *session);
-#define nl_open		nl_session_open
-#define nl_close	nl_session_close
+#define nl_open  nl_session_open
+#define nl_close nl_session_close
 
 struct nlmsghdr *nl_request(struct nl_session *session, uint8_t command, uint16_t flags);
 /* A node's or peer's name. */
 void nl_put_name(struct nlmsghdr *nlh, uint16_t type, const char *name);
-int nl_talk(struct nl_session *session, struct nlmsghdr *request, mnl_cb_t answer,
-	    void *data, struct nl_error *error);
+int nl_talk(struct nl_session *session, struct nlmsghdr *request, mnl_cb_t answer, void *data,
+	    struct nl_error *error);
 
 /**
  * struct nl_list - what a dump says, one item a message

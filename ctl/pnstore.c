@@ -12,7 +12,7 @@
 
 #include "pnstore.h"
 
-#define BUSY_MS	1000	/* one that ends may still hold the lock */
+#define BUSY_MS 1000 /* one that ends may still hold the lock */
 
 struct pnstore {
 	sqlite3 *db;
@@ -23,17 +23,16 @@ struct pnstore {
  * lock is held until the store is closed: two controllers of one node would install
  * keys over one another.
  */
-static const char schema[] =
-	"PRAGMA locking_mode = EXCLUSIVE;"
-	"PRAGMA journal_mode = DELETE;"
-	"PRAGMA synchronous = FULL;"
-	"CREATE TABLE IF NOT EXISTS packet_number ("
-	"  id INTEGER PRIMARY KEY CHECK (id = 1),"
-	"  first_pn INTEGER NOT NULL,"
-	"  boot_ns INTEGER NOT NULL,"
-	"  boot_id TEXT NOT NULL"
-	");"
-	"BEGIN EXCLUSIVE; COMMIT;";
+static const char schema[] = "PRAGMA locking_mode = EXCLUSIVE;"
+			     "PRAGMA journal_mode = DELETE;"
+			     "PRAGMA synchronous = FULL;"
+			     "CREATE TABLE IF NOT EXISTS packet_number ("
+			     "  id INTEGER PRIMARY KEY CHECK (id = 1),"
+			     "  first_pn INTEGER NOT NULL,"
+			     "  boot_ns INTEGER NOT NULL,"
+			     "  boot_id TEXT NOT NULL"
+			     ");"
+			     "BEGIN EXCLUSIVE; COMMIT;";
 
 static int db_error(struct pnstore *store, char *error, size_t size)
 {
@@ -139,9 +138,8 @@ static int load(struct pnstore *store, uint64_t *stored, struct pnstore_clocks *
 
 	*stored = 0;
 	memset(at, 0, sizeof(*at));
-	ret = sqlite3_prepare_v2(store->db,
-				 "SELECT first_pn, boot_ns, boot_id FROM packet_number", -1,
-				 &stmt, NULL);
+	ret = sqlite3_prepare_v2(store->db, "SELECT first_pn, boot_ns, boot_id FROM packet_number",
+				 -1, &stmt, NULL);
 	if (ret != SQLITE_OK)
 		return -EIO;
 	ret = sqlite3_step(stmt);
@@ -187,8 +185,7 @@ static int reserve_locked(struct pnstore *store, const struct pnstore_clocks *cl
 	}
 	*first_pn = pnstore_next(stored, &at, clocks);
 	if (!*first_pn) {
-		snprintf(error, size,
-			 "no packet number is stored and the clock was never set");
+		snprintf(error, size, "no packet number is stored and the clock was never set");
 		return -ETIME;
 	}
 	if (*first_pn >= PNSTORE_MAX) {
@@ -198,8 +195,8 @@ static int reserve_locked(struct pnstore *store, const struct pnstore_clocks *cl
 	return save(store, *first_pn, clocks) ? db_error(store, error, size) : 0;
 }
 
-int pnstore_reserve(struct pnstore *store, const struct pnstore_clocks *clocks,
-		    uint64_t *first_pn, char *error, size_t size)
+int pnstore_reserve(struct pnstore *store, const struct pnstore_clocks *clocks, uint64_t *first_pn,
+		    char *error, size_t size)
 {
 	int ret;
 

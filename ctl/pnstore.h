@@ -26,10 +26,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PNSTORE_MARGIN		(1ULL << 32)
-#define PNSTORE_CLOCK_MIN_NS	1704067200000000000ULL	/* 2024-01-01: clock was set */
-#define PNSTORE_MAX		(1ULL << 62)
-#define PNSTORE_BOOT_ID_MAX	40
+#define PNSTORE_MARGIN       (1ULL << 32)
+#define PNSTORE_CLOCK_MIN_NS 1704067200000000000ULL /* 2024-01-01: clock was set */
+#define PNSTORE_MAX          (1ULL << 62)
+#define PNSTORE_BOOT_ID_MAX  40
 
 /**
  * struct pnstore_clocks - the time, as the caller found it
@@ -70,8 +70,8 @@ int pnstore_now(struct pnstore_clocks *clocks);
  * at %PNSTORE_MAX, -EIO where it could not be committed (@error says why). The key
  * must not be installed then.
  */
-int pnstore_reserve(struct pnstore *store, const struct pnstore_clocks *clocks,
-		    uint64_t *first_pn, char *error, size_t size);
+int pnstore_reserve(struct pnstore *store, const struct pnstore_clocks *clocks, uint64_t *first_pn,
+		    char *error, size_t size);
 
 /**
  * pnstore_next() - the rule of pnstore_reserve(), pure

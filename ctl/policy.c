@@ -5,7 +5,7 @@
 #include "policy.h"
 
 /* What a millisecond of distance costs, in room (1 = a whole node). */
-#define RTT_COST_PER_MS	0.01
+#define RTT_COST_PER_MS 0.01
 
 /* Powers of two of the age in seconds: 0 for less than one, 1 for less than two, ... */
 static int age_class(uint64_t age_ms)
@@ -15,7 +15,7 @@ static int age_class(uint64_t age_ms)
 
 	while (s) {
 		s >>= 1;
-		class++;
+		class ++;
 	}
 	return class;
 }
@@ -44,8 +44,7 @@ static double room_after(const struct policy_peer *peer, uint64_t rate)
 
 static double score(const struct policy_peer *peer, uint64_t rate)
 {
-	return room_after(peer, rate) * peer->weight -
-	       RTT_COST_PER_MS * peer->rtt_us / 1000.0;
+	return room_after(peer, rate) * peer->weight - RTT_COST_PER_MS * peer->rtt_us / 1000.0;
 }
 
 static struct policy_peer *choose_peer(struct policy_peer *peers, size_t count, uint64_t rate)
@@ -67,8 +66,8 @@ static bool may_leave(const struct policy_rules *rules, const struct policy_conn
 }
 
 size_t policy_offload(const struct policy_rules *rules, struct policy_conn *conns,
-		      size_t conn_count, struct policy_peer *peers, size_t peer_count,
-		      double rate, struct policy_move *moves)
+		      size_t conn_count, struct policy_peer *peers, size_t peer_count, double rate,
+		      struct policy_move *moves)
 {
 	struct policy_peer *peer;
 	size_t i, n = 0;
@@ -91,8 +90,8 @@ size_t policy_offload(const struct policy_rules *rules, struct policy_conn *conn
 	return n;
 }
 
-size_t policy_recall(const struct policy_rules *rules, struct policy_conn *conns,
-		     size_t conn_count, double rate, struct policy_move *moves)
+size_t policy_recall(const struct policy_rules *rules, struct policy_conn *conns, size_t conn_count,
+		     double rate, struct policy_move *moves)
 {
 	size_t i, n = 0;
 

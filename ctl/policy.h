@@ -87,8 +87,8 @@ struct policy_move {
  * Return: how many moves.
  */
 size_t policy_offload(const struct policy_rules *rules, struct policy_conn *conns,
-		      size_t conn_count, struct policy_peer *peers, size_t peer_count,
-		      double rate, struct policy_move *moves);
+		      size_t conn_count, struct policy_peer *peers, size_t peer_count, double rate,
+		      struct policy_move *moves);
 
 /**
  * policy_recall() - choose what to take back, the reverse of the order above
@@ -96,7 +96,7 @@ size_t policy_offload(const struct policy_rules *rules, struct policy_conn *conn
  *
  * Return: how many moves.
  */
-size_t policy_recall(const struct policy_rules *rules, struct policy_conn *conns,
-		     size_t conn_count, double rate, struct policy_move *moves);
+size_t policy_recall(const struct policy_rules *rules, struct policy_conn *conns, size_t conn_count,
+		     double rate, struct policy_move *moves);
 
 #endif /* SPILLWAY_CTL_POLICY_H */

@@ -16,8 +16,8 @@
 #include "nl_session.h"
 #include "pool.h"
 
-#define ERROR_MAX	512
-#define RETRY_MS	10000	/* between attempts to set a lost device up again */
+#define ERROR_MAX 512
+#define RETRY_MS  10000 /* between attempts to set a lost device up again */
 
 struct pool {
 	const struct config *config;
@@ -26,13 +26,13 @@ struct pool {
 	struct model_device device;
 	struct model_peer *peers;
 	size_t peer_count;
-	struct report_peer *reports;	/* of @peers */
+	struct report_peer *reports; /* of @peers */
 	struct pool_report said;
 	struct metrics_rate tx;
 	struct metrics_rate rx;
 	struct pool_flows flows;
-	int error;		/* of the last refresh */
-	uint64_t retry_ms;	/* when to set it up again, after an error */
+	int error;         /* of the last refresh */
+	uint64_t retry_ms; /* when to set it up again, after an error */
 };
 
 static int set_up(struct pool *pool, bool up)
@@ -75,7 +75,8 @@ static int set_node(struct pool *pool)
 /* The address from which a peer is reached: the kernel's choice, without a packet. */
 static int local_address(const struct config_endpoint *peer, struct in_addr *address)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr = peer->addr,
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_addr = peer->addr,
 				  .sin_port = htons(peer->port) };
 	struct sockaddr_in self;
 	socklen_t len = sizeof(self);
@@ -85,7 +86,9 @@ static int local_address(const struct config_endpoint *peer, struct in_addr *add
 	if (fd < 0)
 		return -errno;
 	ret = connect(fd, (struct sockaddr *)&to, sizeof(to)) ||
-	      getsockname(fd, (struct sockaddr *)&self, &len) ? -errno : 0;
+			      getsockname(fd, (struct sockaddr *)&self, &len) ?
+		      -errno :
+		      0;
 	close(fd);
 	if (!ret)
 		*address = self.sin_addr;
@@ -282,8 +285,7 @@ static int establish(struct pool *pool)
 	bool made;
 	int ret;
 
-	ret = device_ensure(config->node.device, config->node.create, &made, error,
-			    sizeof(error));
+	ret = device_ensure(config->node.device, config->node.create, &made, error, sizeof(error));
 	if (ret) {
 		log_err("%s", error);
 		return ret;
@@ -328,8 +330,9 @@ close:
 
 static uint32_t permille(double part)
 {
-	return part <= 0 ? 0 : part >= SPILLWAY_LOAD_MAX / 1000.0 ? SPILLWAY_LOAD_MAX :
-	       (uint32_t)lround(part * 1000);
+	return part <= 0                          ? 0 :
+	       part >= SPILLWAY_LOAD_MAX / 1000.0 ? SPILLWAY_LOAD_MAX :
+						    (uint32_t)lround(part * 1000);
 }
 
 void pool_tell(struct pool *pool, const struct pool_report *report)
@@ -381,10 +384,8 @@ static void measure(struct pool *pool, uint64_t now_ns)
 	pool->flows = (struct pool_flows){ 0 };
 	if (pool->error)
 		return;
-	metrics_rate_step(&pool->tx, stats[SPILLWAY_STAT_TX_BYTES], now_ns,
-			  &pool->flows.relayed);
-	metrics_rate_step(&pool->rx, stats[SPILLWAY_STAT_RX_BYTES], now_ns,
-			  &pool->flows.hosted);
+	metrics_rate_step(&pool->tx, stats[SPILLWAY_STAT_TX_BYTES], now_ns, &pool->flows.relayed);
+	metrics_rate_step(&pool->rx, stats[SPILLWAY_STAT_RX_BYTES], now_ns, &pool->flows.hosted);
 }
 
 struct pool_flows pool_flows(const struct pool *pool)
@@ -408,8 +409,8 @@ int pool_refresh(struct pool *pool, uint64_t now_ns)
 	ret = read_kernel(pool, &error);
 	if (ret && !pool->error) {
 		pool->retry_ms = now_ms + RETRY_MS;
-		log_err("%s: %s: it is set up again in %d s", pool->config->node.device,
-			error.text, RETRY_MS / 1000);
+		log_err("%s: %s: it is set up again in %d s", pool->config->node.device, error.text,
+			RETRY_MS / 1000);
 	}
 	pool->error = ret;
 	measure(pool, now_ns);

@@ -61,8 +61,7 @@ static struct json_object *resource(const struct sample *sample, enum config_res
 	add(object, "load", number(sample_load(sample, which)));
 	if (!sample->error[which]) {
 		add(object, "used", number(reading->used));
-		add(object, "capacity",
-		    number(reading->capacity > 0 ? reading->capacity : NAN));
+		add(object, "capacity", number(reading->capacity > 0 ? reading->capacity : NAN));
 	}
 	add(object, "unit", json_object_new_string(units[which]));
 	return object;
@@ -77,8 +76,9 @@ static void add_sample(struct json_object *object, const struct sample *sample)
 		add(resources, config_resource_names[i], resource(sample, i));
 	add(object, "resources", resources);
 	add(object, "load", number(sample->load));
-	add(object, "worst", isnan(sample->load) ? NULL :
-	    json_object_new_string(config_resource_names[sample->worst]));
+	add(object, "worst",
+	    isnan(sample->load) ? NULL :
+				  json_object_new_string(config_resource_names[sample->worst]));
 }
 
 static struct json_object *forecast(const struct report_tick *tick)
@@ -132,8 +132,8 @@ struct json_object *report_tick_json(const struct report_tick *tick)
 	add(object, "threshold", number(tick->threshold));
 	add(object, "state", json_object_new_string(decide_state_names[verdict->state]));
 	add(object, "predicted", json_object_new_boolean(verdict->crossing >= 0));
-	add(object, "crossing_ms", verdict->crossing < 0 ? NULL :
-	    whole((uint64_t)verdict->crossing * tick->step_ms));
+	add(object, "crossing_ms",
+	    verdict->crossing < 0 ? NULL : whole((uint64_t)verdict->crossing * tick->step_ms));
 	add(object, "peak", number(verdict->peak));
 	add(object, "conns", known(tick->conns));
 	add(object, "offloaded", known(tick->offloaded));

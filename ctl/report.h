@@ -55,7 +55,7 @@
 struct history_sample;
 struct json_object;
 
-#define REPORT_MODEL_MAX	64
+#define REPORT_MODEL_MAX 64
 
 enum report_action {
 	REPORT_OFFLOAD,

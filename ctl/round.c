@@ -13,7 +13,7 @@
 #include "round.h"
 
 /* The policy chooses from this many times what may move. */
-#define CANDIDATES	4
+#define CANDIDATES 4
 
 struct round {
 	const struct config *config;
@@ -21,7 +21,7 @@ struct round {
 	struct report_move moves[SPILLWAY_BATCH_MAX];
 	struct policy_move chosen[SPILLWAY_BATCH_MAX];
 	struct model_move batch[SPILLWAY_BATCH_MAX];
-	bool stuck;	/* a round that should have moved something found nothing: logged */
+	bool stuck; /* a round that should have moved something found nothing: logged */
 };
 
 struct round *round_new(const struct config *config)
@@ -135,8 +135,7 @@ static int read_conns(struct round *round, struct pool *pool, const struct model
 	*conns = calloc(total ? total : 1, sizeof(**conns));
 	for (size_t i = 0; *conns && i < total; i++) {
 		/* One that sends nothing relieves nothing. */
-		if (filter->role == SPILLWAY_ROLE_LOCAL &&
-		    (!all[i].tx_rate || !movable(&all[i])))
+		if (filter->role == SPILLWAY_ROLE_LOCAL && (!all[i].tx_rate || !movable(&all[i])))
 			continue;
 		describe(round, &all[i], now_ms, &(*conns)[(*count)++]);
 	}
@@ -268,7 +267,7 @@ static void record(struct round *round, struct pool *pool, enum report_action ac
 			.tx_rate = move->tx_rate,
 			.action = action,
 			.peer_id = action == REPORT_OFFLOAD || !conn ? move->peer_id :
-				   conn->peer_id,
+								       conn->peer_id,
 		};
 		strcpy(out->peer, peer_name(pool, out->peer_id));
 		result->tx_rate += move->tx_rate;
@@ -301,9 +300,9 @@ static int finish(struct round *round, struct pool *pool, enum report_action act
 static void note_stuck(struct round *round, size_t chosen, size_t conn_count)
 {
 	if (!chosen && !round->stuck)
-		log_warn("nothing can be moved: %s", conn_count ?
-			 "no peer has room, or all are pinned or have just moved" :
-			 "no connection sends enough");
+		log_warn("nothing can be moved: %s",
+			 conn_count ? "no peer has room, or all are pinned or have just moved" :
+				      "no connection sends enough");
 	round->stuck = !chosen;
 }
 
@@ -325,8 +324,9 @@ int round_offload(struct round *round, struct pool *pool, double rate, uint64_t 
 	if (ret)
 		return ret;
 	peers = read_peers(pool, &peer_count);
-	chosen = !peers ? 0 : policy_offload(&rules, conns, conn_count, peers, peer_count, rate,
-					     round->chosen);
+	chosen = !peers ? 0 :
+			  policy_offload(&rules, conns, conn_count, peers, peer_count, rate,
+					 round->chosen);
 	note_stuck(round, chosen, conn_count);
 	ret = finish(round, pool, REPORT_OFFLOAD, conns, conn_count, chosen, now_ms, result);
 	free(peers);

@@ -10,7 +10,7 @@
 #include "log.h"
 #include "sampler.h"
 
-#define CGROUP_ROOT	"/sys/fs/cgroup"
+#define CGROUP_ROOT "/sys/fs/cgroup"
 
 /*
  * "auto": in a container, the root of the cgroup file system is the container's own
@@ -99,8 +99,8 @@ double sample_demand(const struct sample *sample, uint32_t count, double foreign
 		return NAN;
 	for (enum config_resource i = 0; i < CONFIG_RESOURCES; i++) {
 		if (count & 1U << i)
-			demand = fmax(demand, i == CONFIG_NETWORK ?
-				      own_network(sample, foreign) : sample_load(sample, i));
+			demand = fmax(demand, i == CONFIG_NETWORK ? own_network(sample, foreign) :
+								    sample_load(sample, i));
 	}
 	return demand;
 }
@@ -132,15 +132,14 @@ static void add_load(struct sample *sample, enum config_resource resource)
 	}
 }
 
-void sampler_take(struct sampler *sampler, uint64_t now_ns, int64_t time_ms,
-		  struct sample *sample)
+void sampler_take(struct sampler *sampler, uint64_t now_ns, int64_t time_ms, struct sample *sample)
 {
 	memset(sample, 0, sizeof(*sample));
 	sample->time_ms = time_ms;
 	for (enum config_resource i = 0; i < CONFIG_RESOURCES; i++) {
 		if (sampler->sources[i].ops) {
-			sample->error[i] = metrics_read(&sampler->sources[i], now_ns,
-							&sample->reading[i]);
+			sample->error[i] =
+				metrics_read(&sampler->sources[i], now_ns, &sample->reading[i]);
 			note_error(sampler, i, sample->error[i]);
 		} else {
 			sample->error[i] = -ENODATA;

@@ -62,8 +62,7 @@ void sampler_close(struct sampler *sampler);
  * @now_ns: CLOCK_MONOTONIC
  * @time_ms: CLOCK_REALTIME, for the record
  */
-void sampler_take(struct sampler *sampler, uint64_t now_ns, int64_t time_ms,
-		  struct sample *sample);
+void sampler_take(struct sampler *sampler, uint64_t now_ns, int64_t time_ms, struct sample *sample);
 
 /**
  * sample_demand() - the load as it would be if nothing were relayed, here or elsewhere

@@ -38,7 +38,7 @@ static const struct command {
 	{ "version", NULL, "", "its number" },
 };
 
-#define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static int print_version(void)
 {
@@ -80,8 +80,8 @@ static int enter_netns(const struct spillctl *ctl, const char *name)
 	char path[256];
 	int fd, err;
 
-	if (snprintf(path, sizeof(path), "%s%s", strchr(name, '/') ? "" : "/run/netns/",
-		     name) >= (int)sizeof(path))
+	if (snprintf(path, sizeof(path), "%s%s", strchr(name, '/') ? "" : "/run/netns/", name) >=
+	    (int)sizeof(path))
 		return say_usage(ctl, "network namespace: the name is too long");
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	err = fd < 0 || setns(fd, CLONE_NEWNET) ? errno : 0;
@@ -94,18 +94,12 @@ static int enter_netns(const struct spillctl *ctl, const char *name)
 }
 
 static const struct option options[] = {
-	{ "dev", required_argument, NULL, 'd' },
-	{ "netns", required_argument, NULL, 'N' },
-	{ "socket", required_argument, NULL, 's' },
-	{ "json", no_argument, NULL, 'j' },
-	{ "pretty", no_argument, NULL, 'p' },
-	{ "no-header", no_argument, NULL, 'H' },
-	{ "time", no_argument, NULL, 't' },
-	{ "numeric", no_argument, NULL, 'n' },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "version", no_argument, NULL, 'V' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
+	{ "dev", required_argument, NULL, 'd' },    { "netns", required_argument, NULL, 'N' },
+	{ "socket", required_argument, NULL, 's' }, { "json", no_argument, NULL, 'j' },
+	{ "pretty", no_argument, NULL, 'p' },       { "no-header", no_argument, NULL, 'H' },
+	{ "time", no_argument, NULL, 't' },         { "numeric", no_argument, NULL, 'n' },
+	{ "quiet", no_argument, NULL, 'q' },        { "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },         { NULL, 0, NULL, 0 },
 };
 
 /* An option that only says how to print; false for another. */

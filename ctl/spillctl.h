@@ -9,16 +9,16 @@
 #include "model.h"
 #include "nl_session.h"
 
-#define DEVICE_DEFAULT	"spill0"
-#define SOCKET_DEFAULT	"/run/spillway/spilld.sock"
+#define DEVICE_DEFAULT "spill0"
+#define SOCKET_DEFAULT "/run/spillway/spilld.sock"
 
 enum exit_code {
 	EXIT_DONE = 0,
-	EXIT_REFUSED = 1,	/* or failed; of status: something needs attention */
+	EXIT_REFUSED = 1, /* or failed; of status: something needs attention */
 	EXIT_USAGE = 2,
-	EXIT_UNREACHABLE = 3,	/* no module */
+	EXIT_UNREACHABLE = 3, /* no module */
 	EXIT_NO_OBJECT = 4,
-	EXIT_PARTLY = 5,	/* some were moved, some refused */
+	EXIT_PARTLY = 5, /* some were moved, some refused */
 };
 
 /**
@@ -74,8 +74,8 @@ void say_warning(const struct spillctl *ctl, const char *format, ...)
 int say_failed(const struct spillctl *ctl, const struct nl_error *error);
 
 /* args: words from the command line, strictly read; false after a message. */
-bool arg_number(const struct spillctl *ctl, const char *what, const char *text,
-		uint64_t min, uint64_t max, uint64_t *value);
+bool arg_number(const struct spillctl *ctl, const char *what, const char *text, uint64_t min,
+		uint64_t max, uint64_t *value);
 bool arg_word(const struct spillctl *ctl, const char *what, const char *text,
 	      const struct model_words *words, uint8_t *value);
 bool arg_name(const struct spillctl *ctl, const char *what, const char *text);
@@ -98,7 +98,7 @@ struct json_object *json_stats(const struct model_stats *stats);
 struct json_object *json_device(const struct model_device *device);
 
 /* text for people; @text has room for TEXT_MAX */
-#define TEXT_MAX	32
+#define TEXT_MAX 32
 const char *text_number(uint64_t number, char *text);
 const char *text_bytes(uint64_t bytes, char *text);
 const char *text_rate(uint64_t rate, char *text);

@@ -44,14 +44,10 @@ struct options {
 };
 
 static const struct option long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "check", no_argument, NULL, 't' },
-	{ "cleanup", no_argument, NULL, 'C' },
-	{ "trace", required_argument, NULL, 'T' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "version", no_argument, NULL, 'V' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 }
+	{ "config", required_argument, NULL, 'c' }, { "check", no_argument, NULL, 't' },
+	{ "cleanup", no_argument, NULL, 'C' },      { "trace", required_argument, NULL, 'T' },
+	{ "verbose", no_argument, NULL, 'v' },      { "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },         { NULL, 0, NULL, 0 }
 };
 
 static void parse_options(int argc, char **argv, struct options *options)
@@ -114,8 +110,8 @@ static int run_loop(struct event_base *base, const struct config *config,
 	}
 	controller = controller_open(base, config, &options->controller);
 	if (controller) {
-		log_notice("node %s (%u), %zu peers, device %s", config->node.name,
-			   config->node.id, config->peer_count, config->node.device);
+		log_notice("node %s (%u), %zu peers, device %s", config->node.name, config->node.id,
+			   config->peer_count, config->node.device);
 		ret = event_base_dispatch(base) < 0 ? EXIT_REFUSED : EXIT_SUCCESS;
 		controller_close(controller);
 	}

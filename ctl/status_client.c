@@ -12,9 +12,9 @@
 
 #include "status_client.h"
 
-#define WAIT_S		5
-#define PART_MAX	4096
-#define ANSWER_MAX	(16 * 1024 * 1024)
+#define WAIT_S     5
+#define PART_MAX   4096
+#define ANSWER_MAX (16 * 1024 * 1024)
 
 static int open_socket(const char *path)
 {
@@ -41,7 +41,8 @@ static int open_socket(const char *path)
 static int send_request(int fd, const char *request)
 {
 	struct iovec line[] = {
-		{ (void *)request, strlen(request) }, { (void *)"\n", 1 },
+		{ (void *)request, strlen(request) },
+		{ (void *)"\n", 1 },
 	};
 	const struct msghdr message = { .msg_iov = line, .msg_iovlen = 2 };
 

@@ -117,8 +117,8 @@ free_client:
 	return NULL;
 }
 
-static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
-		      struct sockaddr *addr, int len, void *arg)
+static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *addr,
+		      int len, void *arg)
 {
 	struct status_server *server = arg;
 	struct client *client;
@@ -174,8 +174,9 @@ static int listen_at(const char *path)
 	if (fd < 0)
 		return -errno;
 	old = umask(0177);
-	ret = bind(fd, (struct sockaddr *)&addr, sizeof(addr)) ||
-	      listen(fd, STATUS_CLIENTS_MAX) ? -errno : 0;
+	ret = bind(fd, (struct sockaddr *)&addr, sizeof(addr)) || listen(fd, STATUS_CLIENTS_MAX) ?
+		      -errno :
+		      0;
 	umask(old);
 	if (ret)
 		close(fd);
@@ -196,8 +197,8 @@ struct status_server *status_server_open(struct event_base *base, const char *pa
 		strcpy(server->path, path);
 		LIST_INIT(&server->clients);
 		server->listener = evconnlistener_new(base, on_accept, server,
-						      LEV_OPT_CLOSE_ON_FREE |
-						      LEV_OPT_CLOSE_ON_EXEC, -1, fd);
+						      LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC,
+						      -1, fd);
 		if (server->listener)
 			return server;
 		close(fd);

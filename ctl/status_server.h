@@ -10,9 +10,9 @@
 
 #include <stddef.h>
 
-#define STATUS_CLIENTS_MAX	16
-#define STATUS_REQUEST_MAX	64	/* bytes of a request, without its newline */
-#define STATUS_TIMEOUT_S	5	/* from connect to the end of the answer */
+#define STATUS_CLIENTS_MAX 16
+#define STATUS_REQUEST_MAX 64 /* bytes of a request, without its newline */
+#define STATUS_TIMEOUT_S   5  /* from connect to the end of the answer */
 
 struct event_base;
 struct json_object;

@@ -5,7 +5,7 @@
 #include "threshold.h"
 
 /* Weight of a new sample: half of what is remembered is of the last 14 samples. */
-#define ALPHA	0.05
+#define ALPHA 0.05
 
 static void learn(struct threshold *t, double load, double expected)
 {
@@ -21,8 +21,8 @@ static void learn(struct threshold *t, double load, double expected)
 	t->samples++;
 }
 
-double threshold_step(struct threshold *threshold, const struct threshold_rules *rules,
-		      double load, double expected)
+double threshold_step(struct threshold *threshold, const struct threshold_rules *rules, double load,
+		      double expected)
 {
 	double at;
 

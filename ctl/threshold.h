@@ -52,7 +52,7 @@ struct threshold {
  *
  * Return: threshold, within [@min, @limit].
  */
-double threshold_step(struct threshold *threshold, const struct threshold_rules *rules,
-		      double load, double expected);
+double threshold_step(struct threshold *threshold, const struct threshold_rules *rules, double load,
+		      double expected);
 
 #endif /* SPILLWAY_CTL_THRESHOLD_H */

@@ -26,8 +26,7 @@ struct trace *trace_open(const char *path)
 	if (!trace)
 		return NULL;
 	trace->path = strdup(path);
-	trace->fd = trace->path ?
-		    open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644) : -1;
+	trace->fd = trace->path ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644) : -1;
 	if (trace->fd >= 0)
 		return trace;
 	error = errno;

@@ -26,14 +26,8 @@ static const struct unit durations[] = {
 };
 
 static const struct unit rates[] = {
-	{ "bit", 1, 8 },
-	{ "kbit", 1000, 8 },
-	{ "mbit", 1000000, 8 },
-	{ "gbit", 1000000000, 8 },
-	{ "B/s", 1, 1 },
-	{ "kB/s", 1000, 1 },
-	{ "MB/s", 1000000, 1 },
-	{ "GB/s", 1000000000, 1 },
+	{ "bit", 1, 8 }, { "kbit", 1000, 8 }, { "mbit", 1000000, 8 }, { "gbit", 1000000000, 8 },
+	{ "B/s", 1, 1 }, { "kB/s", 1000, 1 }, { "MB/s", 1000000, 1 }, { "GB/s", 1000000000, 1 },
 };
 
 static const struct unit *unit_by_name(const struct unit *units, size_t n, const char *name)
@@ -100,8 +94,7 @@ void units_format_duration(uint64_t ms, char text[UNITS_TEXT_MAX])
 
 	while (i && (!ms || ms % durations[i].mul))
 		i--;
-	snprintf(text, UNITS_TEXT_MAX, "%" PRIu64 "%s", ms / durations[i].mul,
-		 durations[i].name);
+	snprintf(text, UNITS_TEXT_MAX, "%" PRIu64 "%s", ms / durations[i].mul, durations[i].name);
 }
 
 /* Bits, as links are sold and shaped; bytes only where bits would overflow. */

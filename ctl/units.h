@@ -36,7 +36,7 @@ int units_parse_duration(const char *text, uint64_t *ms);
 int units_parse_rate(const char *text, uint64_t *rate);
 
 /* Room for what units_format_duration() and units_format_rate() write. */
-#define UNITS_TEXT_MAX	32
+#define UNITS_TEXT_MAX 32
 
 /* The same durations and rates as text, in the largest unit that is exact. */
 void units_format_duration(uint64_t ms, char text[UNITS_TEXT_MAX]);

@@ -17,10 +17,10 @@
 #include "forecast/difference.h"
 #include "forecast/kalman.h"
 
-#define PARAMS_MAX	(ARIMA_P_MAX + ARIMA_Q_MAX + 1)
-#define ITERATIONS	400
-#define SIZE_END	1e-5
-#define IMPOSSIBLE	1e10	/* finite: nmsimplex2 gives up on an infinity */
+#define PARAMS_MAX (ARIMA_P_MAX + ARIMA_Q_MAX + 1)
+#define ITERATIONS 400
+#define SIZE_END   1e-5
+#define IMPOSSIBLE 1e10 /* finite: nmsimplex2 gives up on an infinity */
 
 /*
  * GSL's own handler ends the program where a matrix is singular or memory is short.
@@ -150,8 +150,8 @@ out:
 
 static bool order_is_sane(const struct arima_order *o)
 {
-	return o->p >= 0 && o->p <= ARIMA_P_MAX && o->q >= 0 && o->q <= ARIMA_Q_MAX &&
-	       o->d >= 0 && o->d <= ARIMA_D_MAX && !(o->constant && o->d > 1);
+	return o->p >= 0 && o->p <= ARIMA_P_MAX && o->q >= 0 && o->q <= ARIMA_Q_MAX && o->d >= 0 &&
+	       o->d <= ARIMA_D_MAX && !(o->constant && o->d > 1);
 }
 
 /* Mean and spread of the known samples; false where there is nothing to fit. */
@@ -298,8 +298,8 @@ static int predict(const struct arima *arima, const double *y, size_t n, int gap
 	return 0;
 }
 
-int arima_predict(const struct arima *arima, const double *y, size_t n, int steps,
-		  double level, struct forecast *forecast)
+int arima_predict(const struct arima *arima, const double *y, size_t n, int steps, double level,
+		  struct forecast *forecast)
 {
 	int gap = 0;
 

@@ -11,10 +11,10 @@
 
 #include "forecast/forecast.h"
 
-#define ARIMA_P_MAX	3
-#define ARIMA_Q_MAX	3
-#define ARIMA_D_MAX	2
-#define ARIMA_POINTS_MIN	20
+#define ARIMA_P_MAX      3
+#define ARIMA_Q_MAX      3
+#define ARIMA_D_MAX      2
+#define ARIMA_POINTS_MIN 20
 
 /**
  * struct arima_order - the model's shape
@@ -86,7 +86,7 @@ int arima_choose(struct arima *arima, const double *y, size_t n);
  *
  * Return: 0, -EINVAL, -ENODATA, -ENOMEM.
  */
-int arima_predict(const struct arima *arima, const double *y, size_t n, int steps,
-		  double level, struct forecast *forecast);
+int arima_predict(const struct arima *arima, const double *y, size_t n, int steps, double level,
+		  struct forecast *forecast);
 
 #endif /* SPILLWAY_CTL_ARIMA_H */

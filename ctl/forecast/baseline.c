@@ -25,8 +25,7 @@ static double step_deviation(const double *y, size_t n)
 	return steps ? sqrt(sum2 / (double)steps) : 0;
 }
 
-int baseline_predict(const double *y, size_t n, int steps, double level,
-		     struct forecast *forecast)
+int baseline_predict(const double *y, size_t n, int steps, double level, struct forecast *forecast)
 {
 	double sigma = step_deviation(y, n), z = forecast_z(level), reach;
 	size_t last = n;

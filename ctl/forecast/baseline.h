@@ -20,7 +20,6 @@
  *
  * Return: 0, -EINVAL, or -ENODATA where there is no sample at all.
  */
-int baseline_predict(const double *y, size_t n, int steps, double level,
-		     struct forecast *forecast);
+int baseline_predict(const double *y, size_t n, int steps, double level, struct forecast *forecast);
 
 #endif /* SPILLWAY_CTL_BASELINE_H */

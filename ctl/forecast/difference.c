@@ -6,8 +6,8 @@
 
 #include "forecast/difference.h"
 
-#define KPSS_CRITICAL	0.463	/* 5 %, level */
-#define LAST_MAX	4
+#define KPSS_CRITICAL 0.463 /* 5 %, level */
+#define LAST_MAX      4
 
 double *difference(const double *y, size_t n, int d, size_t *left)
 {

@@ -6,7 +6,7 @@
 #ifndef SPILLWAY_CTL_FORECAST_H
 #define SPILLWAY_CTL_FORECAST_H
 
-#define FORECAST_STEPS_MAX	120
+#define FORECAST_STEPS_MAX 120
 
 /**
  * struct forecast - the next steps, step 0 being the next sample

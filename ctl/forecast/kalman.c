@@ -13,8 +13,8 @@
 
 #include "forecast/kalman.h"
 
-#define CELLS	(KALMAN_R_MAX * KALMAN_R_MAX)
-#define STEADY	1e-10	/* variance factors this near to 1 no longer change */
+#define CELLS  (KALMAN_R_MAX * KALMAN_R_MAX)
+#define STEADY 1e-10 /* variance factors this near to 1 no longer change */
 
 /**
  * struct filter - where the filter is
@@ -41,8 +41,8 @@ static void transition(const struct kalman_arma *m, const double *x, double *out
 			half[i * r + j] = m->phi[i] * x[j] + (i + 1 < r ? x[(i + 1) * r + j] : 0);
 	for (i = 0; i < r; i++)
 		for (j = 0; j < r; j++)
-			out[i * r + j] = m->phi[j] * half[i * r] +
-					 (j + 1 < r ? half[i * r + j + 1] : 0);
+			out[i * r + j] =
+				m->phi[j] * half[i * r] + (j + 1 < r ? half[i * r + j + 1] : 0);
 }
 
 /* The stationary variance: P = T P T' + R R', as linear equations in P's cells. */

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#define KALMAN_R_MAX	4	/* max(p, q + 1) */
+#define KALMAN_R_MAX 4 /* max(p, q + 1) */
 
 /**
  * struct kalman_arma - the process

@@ -25,8 +25,7 @@ int metrics_open(struct metrics_source *source, const struct metrics_ops *ops,
 	return ret;
 }
 
-int metrics_read(struct metrics_source *source, uint64_t now_ns,
-		 struct metrics_reading *reading)
+int metrics_read(struct metrics_source *source, uint64_t now_ns, struct metrics_reading *reading)
 {
 	if (!source->ops)
 		return -ENODEV;

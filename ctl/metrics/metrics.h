@@ -92,8 +92,7 @@ extern const struct metrics_ops metrics_conns;
 int metrics_open(struct metrics_source *source, const struct metrics_ops *ops,
 		 const struct metrics_where *where);
 
-int metrics_read(struct metrics_source *source, uint64_t now_ns,
-		 struct metrics_reading *reading);
+int metrics_read(struct metrics_source *source, uint64_t now_ns, struct metrics_reading *reading);
 
 /* Also of a source that was never opened, where @source is zeroed. */
 void metrics_close(struct metrics_source *source);

@@ -64,8 +64,8 @@ static int netdev_read(struct metrics_source *source, uint64_t now_ns,
 	if (ret)
 		return ret == -NLE_OBJ_NOTFOUND || ret == -NLE_NODEV ? -ENODEV : -EIO;
 	note_ifindex(netdev, rtnl_link_get_ifindex(link));
-	ret = metrics_rate_step(&netdev->tx, rtnl_link_get_stat(link, RTNL_LINK_TX_BYTES),
-				now_ns, &tx);
+	ret = metrics_rate_step(&netdev->tx, rtnl_link_get_stat(link, RTNL_LINK_TX_BYTES), now_ns,
+				&tx);
 	ret_rx = metrics_rate_step(&netdev->rx, rtnl_link_get_stat(link, RTNL_LINK_RX_BYTES),
 				   now_ns, &rx);
 	rtnl_link_put(link);

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PROCFILE_MAX	16384	/* bytes that are looked at, with the NUL */
+#define PROCFILE_MAX 16384 /* bytes that are looked at, with the NUL */
 
 /**
  * procfile_read() - the start of a file as a string

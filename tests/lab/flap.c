@@ -29,8 +29,8 @@ static void sleep_until(uint64_t ms)
 		;
 }
 
-static int offload(struct nl_session *session, const struct model_filter *filter,
-		   uint16_t peer_id, struct nl_error *error)
+static int offload(struct nl_session *session, const struct model_filter *filter, uint16_t peer_id,
+		   struct nl_error *error)
 {
 	struct model_conn *conns = NULL;
 	struct model_move *moves;

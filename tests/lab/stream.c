@@ -25,8 +25,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CHUNK	16384
-#define TICK_MS	20
+#define CHUNK   16384
+#define TICK_MS 20
 
 /**
  * struct bytes - one direction

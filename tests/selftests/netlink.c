@@ -50,8 +50,8 @@ FIXTURE_TEARDOWN(family)
 	nl_session_close(self->session);
 }
 
-static int add_peer(struct nl_session *session, uint16_t id, const char *name,
-		    const char *addr, struct nl_error *error)
+static int add_peer(struct nl_session *session, uint16_t id, const char *name, const char *addr,
+		    struct nl_error *error)
 {
 	struct model_peer peer = { .id = id, .port = 51821, .weight = 1 };
 
@@ -71,10 +71,10 @@ static size_t peers_of(struct nl_session *session)
 	return count;
 }
 
-#define EXPECT_WORDS(words)							\
-	EXPECT_NE(NULL, strstr(self->error.text, words))			\
-	{									\
-		TH_LOG("error is \"%s\"", self->error.text);			\
+#define EXPECT_WORDS(words)                                  \
+	EXPECT_NE(NULL, strstr(self->error.text, words))     \
+	{                                                    \
+		TH_LOG("error is \"%s\"", self->error.text); \
 	}
 
 TEST_F(family, second_device_is_refused)
@@ -117,8 +117,8 @@ TEST_F(family, identity_changes_only_while_down)
 
 TEST_F(family, load_out_of_range)
 {
-	EXPECT_EQ(-ERANGE, nl_device_report(self->session, SPILLWAY_LOAD_MAX + 1, 0, 0, 0,
-					    &self->error));
+	EXPECT_EQ(-ERANGE,
+		  nl_device_report(self->session, SPILLWAY_LOAD_MAX + 1, 0, 0, 0, &self->error));
 	EXPECT_WORDS("load: ");
 	EXPECT_EQ(0, nl_device_report(self->session, 500, 600, 300, 1000, &self->error));
 }
@@ -190,20 +190,17 @@ TEST_F(family, keys_are_not_used_twice)
 	ASSERT_EQ(0, add_peer(self->session, 3, "n3", "10.0.0.3", &self->error));
 	EXPECT_EQ(0, nl_key_add(self->session, "n2", SPILLWAY_KEY_TX, 1, a, 1000, &self->error));
 	/* The same key must not go back over its packet numbers. */
-	EXPECT_EQ(-EINVAL,
-		  nl_key_add(self->session, "n2", SPILLWAY_KEY_TX, 1, a, 0, &self->error));
+	EXPECT_EQ(-EINVAL, nl_key_add(self->session, "n2", SPILLWAY_KEY_TX, 1, a, 0, &self->error));
 	EXPECT_WORDS("first-pn: ");
-	EXPECT_EQ(0, nl_key_add(self->session, "n2", SPILLWAY_KEY_TX, 1, a, 1ULL << 40,
-				&self->error));
+	EXPECT_EQ(0,
+		  nl_key_add(self->session, "n2", SPILLWAY_KEY_TX, 1, a, 1ULL << 40, &self->error));
 	EXPECT_EQ(0, nl_key_add(self->session, "n2", SPILLWAY_KEY_RX, 9, a, 0, &self->error));
 	/* An id names one key on a receiver. */
-	EXPECT_EQ(-EEXIST,
-		  nl_key_add(self->session, "n3", SPILLWAY_KEY_RX, 9, a, 0, &self->error));
-	EXPECT_EQ(-EEXIST,
-		  nl_key_add(self->session, "n2", SPILLWAY_KEY_RX, 9, b, 0, &self->error));
+	EXPECT_EQ(-EEXIST, nl_key_add(self->session, "n3", SPILLWAY_KEY_RX, 9, a, 0, &self->error));
+	EXPECT_EQ(-EEXIST, nl_key_add(self->session, "n2", SPILLWAY_KEY_RX, 9, b, 0, &self->error));
 	EXPECT_WORDS("key id: ");
-	EXPECT_EQ(-ERANGE, nl_key_add(self->session, "n2", SPILLWAY_KEY_TX, 1, b, 1ULL << 63,
-				      &self->error));
+	EXPECT_EQ(-ERANGE,
+		  nl_key_add(self->session, "n2", SPILLWAY_KEY_TX, 1, b, 1ULL << 63, &self->error));
 	EXPECT_EQ(0, nl_key_del(self->session, "n2", &self->error));
 }
 
@@ -289,8 +286,7 @@ TEST_F(family, largest_batch_gets_all_its_reasons)
 	ASSERT_NE(NULL, moves);
 	for (i = 0; i < SPILLWAY_BATCH_MAX; i++)
 		moves[i] = (struct model_move){ .conn_id = 1000 + (uint64_t)i, .peer_id = 2 };
-	EXPECT_EQ(-ENOENT,
-		  nl_offload(self->session, moves, SPILLWAY_BATCH_MAX, &self->error));
+	EXPECT_EQ(-ENOENT, nl_offload(self->session, moves, SPILLWAY_BATCH_MAX, &self->error));
 	for (i = 0; i < SPILLWAY_BATCH_MAX; i++)
 		gone += moves[i].reason == SPILLWAY_REASON_CONN_GONE;
 	EXPECT_EQ(SPILLWAY_BATCH_MAX, gone);

@@ -13,8 +13,8 @@
 
 #include "arima_reference.h"
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
-#define LEVEL		0.8
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define LEVEL        0.8
 
 static bool near(double a, double b, double tolerance)
 {
@@ -53,21 +53,21 @@ TEST(fits_of_r)
 		ASSERT_EQ(0, err) TH_LOG("%s", r->name);
 		/* A better optimum than R's is no error. */
 		EXPECT_TRUE(fit.loglik > r->loglik - 0.02)
-			TH_LOG("%s: log-likelihood %f, R has %f", r->name, fit.loglik, r->loglik);
+		TH_LOG("%s: log-likelihood %f, R has %f", r->name, fit.loglik, r->loglik);
 		if (fit.loglik > r->loglik + 0.02)
 			continue;
 		EXPECT_TRUE(near(fit.sigma2, r->sigma2, 0.01))
-			TH_LOG("%s: sigma2 %g, R has %g", r->name, fit.sigma2, r->sigma2);
+		TH_LOG("%s: sigma2 %g, R has %g", r->name, fit.sigma2, r->sigma2);
 		ASSERT_EQ(0, arima_predict(&fit, r->y, r->n, 3, LEVEL, &f));
 		for (h = 0; h < 3; h++) {
 			double se = (f.hi[h] - f.mean[h]) / forecast_z(LEVEL);
 
 			EXPECT_TRUE(fabs(f.mean[h] - r->forecast[h]) < 0.03 * r->forecast_se[h])
-				TH_LOG("%s: step %d is %f, R has %f", r->name, h, f.mean[h],
-				       r->forecast[h]);
+			TH_LOG("%s: step %d is %f, R has %f", r->name, h, f.mean[h],
+			       r->forecast[h]);
 			EXPECT_TRUE(near(se, r->forecast_se[h], 0.01))
-				TH_LOG("%s: step %d has deviation %f, R has %f", r->name, h, se,
-				       r->forecast_se[h]);
+			TH_LOG("%s: step %d has deviation %f, R has %f", r->name, h, se,
+			       r->forecast_se[h]);
 		}
 	}
 }
@@ -177,14 +177,13 @@ TEST(series_at_the_edge)
 			       shape == 2 ? 0.5 + 0.4 * sin(i * 0.3) :
 			       shape == 3 ? (i < 100 ? 0.2 : 0.9) :
 			       shape == 4 ? (i == 150 ? 1e6 : 0.3) :
-			       1e-8 * exp(0.1 * i);
+					    1e-8 * exp(0.1 * i);
 		if (arima_choose(&fit, y, 200) || arima_predict(&fit, y, 200, 40, LEVEL, &f))
 			continue;
 		for (h = 0; h < 40; h++)
-			EXPECT_TRUE(f.lo[h] >= 0 && f.lo[h] <= f.mean[h] &&
-				    f.mean[h] <= f.hi[h] && isfinite(f.hi[h]))
-				TH_LOG("shape %d, step %d: %g %g %g", shape, h, f.lo[h], f.mean[h],
-				       f.hi[h]);
+			EXPECT_TRUE(f.lo[h] >= 0 && f.lo[h] <= f.mean[h] && f.mean[h] <= f.hi[h] &&
+				    isfinite(f.hi[h]))
+		TH_LOG("shape %d, step %d: %g %g %g", shape, h, f.lo[h], f.mean[h], f.hi[h]);
 	}
 }
 

@@ -16,12 +16,12 @@
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-#define NODE	"\"node\": { \"name\": \"vm-1\", \"id\": 1 }"
-#define LINK	"\"uplink\": \"eth0\", \"uplink_rate\": \"20mbit\""
-#define SOURCES	"\"sources\": { " LINK " }"
-#define PEER2	"\"name\": \"vm-2\", \"id\": 2, \"endpoint\": \"192.0.2.2:51821\""
-#define PEER3	"\"name\": \"vm-3\", \"id\": 3, \"endpoint\": \"192.0.2.3:51821\""
-#define KEY	", \"psk_file\": \"/k\""
+#define NODE    "\"node\": { \"name\": \"vm-1\", \"id\": 1 }"
+#define LINK    "\"uplink\": \"eth0\", \"uplink_rate\": \"20mbit\""
+#define SOURCES "\"sources\": { " LINK " }"
+#define PEER2   "\"name\": \"vm-2\", \"id\": 2, \"endpoint\": \"192.0.2.2:51821\""
+#define PEER3   "\"name\": \"vm-3\", \"id\": 3, \"endpoint\": \"192.0.2.3:51821\""
+#define KEY     ", \"psk_file\": \"/k\""
 
 static int parse(struct config *config, const char *text, struct config_error *err)
 {
@@ -34,7 +34,8 @@ TEST(defaults)
 	struct config_error err;
 	struct config config;
 
-	ASSERT_EQ(0, parse(&config, "{" NODE "," SOURCES "}", &err)) {
+	ASSERT_EQ(0, parse(&config, "{" NODE "," SOURCES "}", &err))
+	{
 		TH_LOG("%s", err.text);
 	}
 	EXPECT_STREQ("vm-1", config.node.name);
@@ -84,7 +85,8 @@ TEST(whole_file)
 	struct config_error err;
 	struct config config;
 
-	ASSERT_EQ(0, parse(&config, whole, &err)) {
+	ASSERT_EQ(0, parse(&config, whole, &err))
+	{
 		TH_LOG("%s", err.text);
 	}
 	EXPECT_STREQ("a.b_c-1", config.node.name);
@@ -119,7 +121,8 @@ TEST(example)
 	struct config_error err = { "" };
 	struct config config;
 
-	ASSERT_EQ(0, config_load(&config, "ctl/spillway.json.example", &err)) {
+	ASSERT_EQ(0, config_load(&config, "ctl/spillway.json.example", &err))
+	{
 		TH_LOG("%s", err.text);
 	}
 	EXPECT_EQ(2, config.peer_count);
@@ -154,11 +157,10 @@ static const struct {
 	{ "{ \"n\\u006fde\": 1 }", "f:1: key with an escape" },
 	{ "{ \"\": 1 }", "f:1: empty key" },
 	{ "{ \"nodes\": {} }", "f:1: nodes: unknown key; did you mean \"node\"?" },
-	{ "{ \"node\": { \"nmae\": 1 } }",
-	  "f:1: node.nmae: unknown key; did you mean \"name\"?" },
-	{ "{ \"node\": { \"PORT\": 1 } }",
-	  "f:1: node.PORT: unknown key; did you mean \"port\"?" },
-	{ "{ " NODE "," SOURCES ", \"state\": { \"sqlite\": 1 } }", "f:1: state.sqlite: unknown key; known here: path" },
+	{ "{ \"node\": { \"nmae\": 1 } }", "f:1: node.nmae: unknown key; did you mean \"name\"?" },
+	{ "{ \"node\": { \"PORT\": 1 } }", "f:1: node.PORT: unknown key; did you mean \"port\"?" },
+	{ "{ " NODE "," SOURCES ", \"state\": { \"sqlite\": 1 } }",
+	  "f:1: state.sqlite: unknown key; known here: path" },
 	{ "{ " NODE ", \"peers\": [ {\n \"wieght\": 1 } ] }",
 	  "f:2: peers[0].wieght: unknown key; did you mean \"weight\"?" },
 	{ "{ \"\\tnode\": {} }", "f:1: key with an escape" },
@@ -170,8 +172,7 @@ static const struct {
 	{ "{ " NODE ", \"peers\": [ { \"name\": \"a\", \"id\": 2 } ] }",
 	  "f:1: peers[0].endpoint: must be given" },
 	{ "{ " NODE ", \"peers\": [ { " PEER2 " } ] }", "f:1: peers[0].psk_file: must be given" },
-	{ "{ " NODE " }",
-	  "f: sources.uplink: must be given, since sources.count has network" },
+	{ "{ " NODE " }", "f: sources.uplink: must be given, since sources.count has network" },
 	{ "{ " NODE ", \"sources\": { \"uplink\": \"eth0\" } }",
 	  "f:1: sources.uplink_rate: must be given, since sources.uplink is" },
 	{ "{ " NODE ", \"sources\": { \"uplink_rate\": \"1mbit\", \"count\": [ \"cpu\" ] } }",
@@ -204,8 +205,7 @@ static const struct {
 	  "f:1: node.name: has 32 bytes, must have 1 to 31" },
 	{ "{ \"node\": { \"name\": \"a b\" } }",
 	  "f:1: node.name: \"a b\": only letters, digits, '.', '_' and '-' may be used" },
-	{ "{ \"node\": { \"name\": \"a\\u0000b\" } }",
-	  "f:1: node.name: has a control character" },
+	{ "{ \"node\": { \"name\": \"a\\u0000b\" } }", "f:1: node.name: has a control character" },
 	{ "{ \"node\": { \"name\": \"a\", \"id\": 1, \"device\": \"1234567890123456\" } }",
 	  "f:1: node.device: has 16 bytes, must have 1 to 15" },
 	{ "{ \"node\": { \"name\": \"a\", \"id\": 1, \"device\": \"..\" }," SOURCES " }",
@@ -253,17 +253,22 @@ static const struct {
 	  "f:1: peers[0].endpoint: \"10.0.0.1\" is not an IPv4 ADDRESS:PORT" },
 	{ "{ " NODE ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"10.1:5\" } ] }",
 	  "f:1: peers[0].endpoint: \"10.1:5\" is not an IPv4 ADDRESS:PORT" },
-	{ "{ " NODE ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"1.2.3.4:+5\" } ] }",
+	{ "{ " NODE
+	  ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"1.2.3.4:+5\" } ] }",
 	  "f:1: peers[0].endpoint: \"1.2.3.4:+5\" is not an IPv4 ADDRESS:PORT" },
-	{ "{ " NODE ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"1.2.3.4:5x\" } ] }",
+	{ "{ " NODE
+	  ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"1.2.3.4:5x\" } ] }",
 	  "f:1: peers[0].endpoint: \"1.2.3.4:5x\" is not an IPv4 ADDRESS:PORT" },
-	{ "{ " NODE ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"1.2.3.4:0\" } ] }",
+	{ "{ " NODE
+	  ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"1.2.3.4:0\" } ] }",
 	  "f:1: peers[0].endpoint: port 0 is not within 1 to 65535" },
-	{ "{ " NODE ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"1.2.3.4:65536\" } ] }",
+	{ "{ " NODE
+	  ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"1.2.3.4:65536\" } ] }",
 	  "f:1: peers[0].endpoint: port 65536 is not within 1 to 65535" },
 	{ "{ " NODE "," SOURCES ", \"classes\": [ { \"name\": \"c\", \"local_port\": 0 } ] }",
 	  "f:1: classes[0].local_port: 0 is below 1" },
-	{ "{ " NODE "," SOURCES ", \"classes\": [ { \"name\": \"c\", \"remote_port\": [ 1, 70000 ] } ] }",
+	{ "{ " NODE "," SOURCES
+	  ", \"classes\": [ { \"name\": \"c\", \"remote_port\": [ 1, 70000 ] } ] }",
 	  "f:1: classes[0].remote_port[1]: 70000 is above 65535" },
 	{ "{ " NODE "," SOURCES ", \"classes\": [ { \"name\": \"c\", \"remote_port\": [] } ] }",
 	  "f:1: classes[0].remote_port: has 0 ports, must have 1 to 16" },
@@ -273,9 +278,12 @@ static const struct {
 	{ "{ " NODE ", \"sources\": { " LINK ", \"cgroup\": \"n1\" } }",
 	  "f:1: sources.cgroup: \"n1\" is none of auto, none and an absolute path" },
 	{ "{ " NODE ", \"peers\": [ { \"name\": \"b\", \"id\": 1, \"endpoint\": \"1.2.3.4:5\"" KEY
-	  " } ] }", "f:1: peers[0].id: 1 is this node's own id" },
-	{ "{ " NODE ", \"peers\": [ { \"name\": \"vm-1\", \"id\": 2, \"endpoint\": \"1.2.3.4:5\"" KEY
-	  " } ] }", "f:1: peers[0].name: \"vm-1\" is this node's own name" },
+	  " } ] }",
+	  "f:1: peers[0].id: 1 is this node's own id" },
+	{ "{ " NODE
+	  ", \"peers\": [ { \"name\": \"vm-1\", \"id\": 2, \"endpoint\": \"1.2.3.4:5\"" KEY
+	  " } ] }",
+	  "f:1: peers[0].name: \"vm-1\" is this node's own name" },
 	{ "{ " NODE ", \"peers\": [ { " PEER2 KEY " },\n"
 	  "{ \"name\": \"b\", \"id\": 2, \"endpoint\": \"1.2.3.4:5\"" KEY " } ] }",
 	  "f:2: peers[1].id: 2 is the id of peers[0] too" },
@@ -286,7 +294,8 @@ static const struct {
 	  "{ \"name\": \"b\", \"id\": 3, \"endpoint\": \"192.0.2.2:51821\"" KEY " } ] }",
 	  "f:2: peers[1].endpoint: is the endpoint of peers[0] too" },
 	{ "{ " NODE "," SOURCES ", \"classes\": [ { \"name\": \"c\", \"local_port\": 1 },\n"
-	  "{ \"name\": \"c\" } ] }", "f:2: classes[1].name: \"c\" is the name of classes[0] too" },
+	  "{ \"name\": \"c\" } ] }",
+	  "f:2: classes[1].name: \"c\" is the name of classes[0] too" },
 	{ "{ " NODE "," SOURCES ", \"classes\": [ { \"name\": \"c\" },\n { \"name\": \"d\" } ] }",
 	  "f:1: classes[0]: fits every connection (no local_port, no remote_port), so it must be the last" },
 	{ "{ " NODE "," SOURCES ", \"forecast\": { \"sample\": \"700ms\" } }",
@@ -302,7 +311,8 @@ static const struct {
 	  "f:1: threshold.min: 0.95 is above threshold.limit, 0.9" },
 	{ "{ " NODE "," SOURCES ", \"offload\": { \"recall_below\": 0.6 } }",
 	  "f:1: offload.recall_below: 0.6 is not below threshold.min, 0.6" },
-	{ "{ " NODE "," SOURCES ", \"history\": { \"path\": \"a\" }, \"state\": { \"path\": \"a\" } }",
+	{ "{ " NODE "," SOURCES
+	  ", \"history\": { \"path\": \"a\" }, \"state\": { \"path\": \"a\" } }",
 	  "f:1: state.path: is history.path too" },
 	{ "{ " NODE "," SOURCES ", \"status\": { \"socket\": \"s\" } }",
 	  "f:1: status.socket: must be an absolute path" },
@@ -314,7 +324,8 @@ TEST(every_error)
 	struct config config;
 
 	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
-		EXPECT_EQ(-EINVAL, parse(&config, refused[i].text, &err)) {
+		EXPECT_EQ(-EINVAL, parse(&config, refused[i].text, &err))
+		{
 			TH_LOG("taken: %s", refused[i].text);
 		}
 		EXPECT_STREQ(refused[i].error, err.text);
@@ -345,7 +356,8 @@ TEST(damaged_file)
 	int ret;
 
 	for (size_t len = 0; len + 2 < sizeof(whole); len++) {
-		EXPECT_NE(0, config_parse(&config, "f", whole, len, &err)) {
+		EXPECT_NE(0, config_parse(&config, "f", whole, len, &err))
+		{
 			TH_LOG("taken when cut after %zu bytes", len);
 		}
 	}
@@ -442,8 +454,8 @@ TEST(durations)
 
 	for (size_t i = 0; i < ARRAY_LEN(duration_cases); i++) {
 		ms = 0;
-		EXPECT_EQ(duration_cases[i].ret,
-			  units_parse_duration(duration_cases[i].text, &ms)) {
+		EXPECT_EQ(duration_cases[i].ret, units_parse_duration(duration_cases[i].text, &ms))
+		{
 			TH_LOG("\"%s\"", duration_cases[i].text);
 		}
 		EXPECT_EQ(duration_cases[i].value, ms);
@@ -476,7 +488,8 @@ TEST(rates)
 
 	for (size_t i = 0; i < ARRAY_LEN(rate_cases); i++) {
 		rate = 0;
-		EXPECT_EQ(rate_cases[i].ret, units_parse_rate(rate_cases[i].text, &rate)) {
+		EXPECT_EQ(rate_cases[i].ret, units_parse_rate(rate_cases[i].text, &rate))
+		{
 			TH_LOG("\"%s\"", rate_cases[i].text);
 		}
 		EXPECT_EQ(rate_cases[i].value, rate);

@@ -12,8 +12,8 @@ static const struct decide_rules rules = {
 	.hysteresis_ms = 10000,
 };
 
-static struct decide_verdict step(struct decide *decide, uint64_t now_ms, double load,
-				  double mean1, double mean2)
+static struct decide_verdict step(struct decide *decide, uint64_t now_ms, double load, double mean1,
+				  double mean2)
 {
 	const double mean[] = { mean1, mean2 };
 	struct decide_input input = {

@@ -10,7 +10,7 @@
 
 #include "kselftest_harness.h"
 
-#define N	300
+#define N 300
 
 static void wave(double *y, size_t n)
 {

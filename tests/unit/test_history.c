@@ -84,7 +84,8 @@ TEST(what_is_no_history)
 	file = fopen(path, "w");
 	ASSERT_NE(NULL, file);
 	fputs("this is no database, but long enough to be taken for the head of one: "
-	      "0123456789012345678901234567890123456789", file);
+	      "0123456789012345678901234567890123456789",
+	      file);
 	fclose(file);
 	EXPECT_EQ(NULL, history_open(path, error, sizeof(error)));
 	EXPECT_NE(NULL, strstr(error, path)) TH_LOG("%s", error);

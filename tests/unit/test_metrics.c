@@ -21,8 +21,8 @@
 #include "kselftest_harness.h"
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
-#define SECOND 1000000000ULL
-#define CGROUP "/sys/fs/cgroup/node"
+#define SECOND       1000000000ULL
+#define CGROUP       "/sys/fs/cgroup/node"
 
 FIXTURE(tree)
 {
@@ -77,7 +77,7 @@ FIXTURE_SETUP(tree)
 	self->where.cgroup = CGROUP;
 	self->where.cpus = 2;
 	put("/proc/meminfo", "MemTotal:        2048 kB\nMemFree:          10 kB\n"
-	    "MemAvailable:     512 kB\n");
+			     "MemAvailable:     512 kB\n");
 }
 
 FIXTURE_TEARDOWN(tree)
@@ -89,8 +89,8 @@ FIXTURE_TEARDOWN(tree)
 	EXPECT_EQ(0, system(command));
 }
 
-#define OPEN(ops) ASSERT_EQ(0, metrics_open(&self->source, &(ops), &self->where))
-#define READ(seconds) metrics_read(&self->source, (seconds) * SECOND, &self->reading)
+#define OPEN(ops)     ASSERT_EQ(0, metrics_open(&self->source, &(ops), &self->where))
+#define READ(seconds) metrics_read(&self->source, (seconds)*SECOND, &self->reading)
 
 static int near(double a, double b)
 {
@@ -133,14 +133,33 @@ TEST_F(tree, cgroup_cpu)
 }
 
 static const char *const bad_cpu_stat[] = {
-	"", "\n", "usage_usec", "usage_usec 12345", "usage_usec\n", "usage_usec \n",
-	"usage_usec -5\n", "usage_usec 12x\n", "usage_usec 18446744073709551616\n",
-	"xusage_usec 1\n", "usage_usecs 1\n", "user_usec 1\nusage_use 2\n",
+	"",
+	"\n",
+	"usage_usec",
+	"usage_usec 12345",
+	"usage_usec\n",
+	"usage_usec \n",
+	"usage_usec -5\n",
+	"usage_usec 12x\n",
+	"usage_usec 18446744073709551616\n",
+	"xusage_usec 1\n",
+	"usage_usecs 1\n",
+	"user_usec 1\nusage_use 2\n",
 };
 
 static const char *const bad_cpu_max[] = {
-	"", "max", "50000", "50000\n", "50000 \n", "50000 0\n", "0 100000\n", "maximum 1\n",
-	"50000 100000 7\n", "50000 1e5\n", "-1 100000\n", "50000x 100000\n",
+	"",
+	"max",
+	"50000",
+	"50000\n",
+	"50000 \n",
+	"50000 0\n",
+	"0 100000\n",
+	"maximum 1\n",
+	"50000 100000 7\n",
+	"50000 1e5\n",
+	"-1 100000\n",
+	"50000x 100000\n",
 	"99999999999999999999 100000\n",
 };
 
@@ -151,14 +170,16 @@ TEST_F(tree, cgroup_cpu_hostile)
 	EXPECT_EQ(-ENOENT, READ(1));
 	for (size_t i = 0; i < ARRAY_LEN(bad_cpu_stat); i++) {
 		put(CGROUP "/cpu.stat", bad_cpu_stat[i]);
-		EXPECT_EQ(-EBADMSG, READ(2 + i)) {
+		EXPECT_EQ(-EBADMSG, READ(2 + i))
+		{
 			TH_LOG("\"%s\"", bad_cpu_stat[i]);
 		}
 	}
 	put(CGROUP "/cpu.stat", "usage_usec 1\n");
 	for (size_t i = 0; i < ARRAY_LEN(bad_cpu_max); i++) {
 		put(CGROUP "/cpu.max", bad_cpu_max[i]);
-		EXPECT_EQ(-EBADMSG, READ(50 + i)) {
+		EXPECT_EQ(-EBADMSG, READ(50 + i))
+		{
 			TH_LOG("\"%s\"", bad_cpu_max[i]);
 		}
 	}
@@ -190,7 +211,8 @@ TEST_F(tree, cgroup_memory_hostile)
 	OPEN(metrics_cgroup_memory);
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		put(CGROUP "/memory.current", bad[i]);
-		EXPECT_EQ(-EBADMSG, READ(i)) {
+		EXPECT_EQ(-EBADMSG, READ(i))
+		{
 			TH_LOG("\"%s\"", bad[i]);
 		}
 	}
@@ -228,16 +250,23 @@ TEST_F(tree, proc_cpu)
 TEST_F(tree, proc_cpu_hostile)
 {
 	static const char *const bad[] = {
-		"", "cpu\n", "cpu  1 2 3 4 5 6 7\n", "cpu0 1 2 3 4 5 6 7 8\n",
-		"cpu  1 2 3 4 5 6 7 -8\n", "cpu  1 2 3 4 5 6 7 8", "cpu  1 2 x 4 5 6 7 8\n",
-		"cpu  18446744073709551615 1 0 0 0 0 0 0\n", "cpu  1,2 3 4 5 6 7 8 9\n",
+		"",
+		"cpu\n",
+		"cpu  1 2 3 4 5 6 7\n",
+		"cpu0 1 2 3 4 5 6 7 8\n",
+		"cpu  1 2 3 4 5 6 7 -8\n",
+		"cpu  1 2 3 4 5 6 7 8",
+		"cpu  1 2 x 4 5 6 7 8\n",
+		"cpu  18446744073709551615 1 0 0 0 0 0 0\n",
+		"cpu  1,2 3 4 5 6 7 8 9\n",
 	};
 
 	OPEN(metrics_proc_cpu);
 	EXPECT_EQ(-ENOENT, READ(1));
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		put("/proc/stat", bad[i]);
-		EXPECT_EQ(-EBADMSG, READ(2 + i)) {
+		EXPECT_EQ(-EBADMSG, READ(2 + i))
+		{
 			TH_LOG("\"%s\"", bad[i]);
 		}
 	}

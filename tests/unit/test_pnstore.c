@@ -16,8 +16,8 @@
 
 #include "kselftest_harness.h"
 
-#define SECOND	1000000000ULL
-#define T2026	1767225600000000000ULL
+#define SECOND 1000000000ULL
+#define T2026  1767225600000000000ULL
 
 static struct pnstore_clocks at(uint64_t wall, uint64_t boot, const char *boot_id)
 {
@@ -65,7 +65,8 @@ FIXTURE_SETUP(store)
 	close(fd);
 	unlink(self->path);
 	self->store = pnstore_open(self->path, self->error, sizeof(self->error));
-	ASSERT_NE(NULL, self->store) {
+	ASSERT_NE(NULL, self->store)
+	{
 		TH_LOG("%s", self->error);
 	}
 }
@@ -171,8 +172,7 @@ TEST_F(store, damaged)
 
 TEST_F(store, cannot_be_opened)
 {
-	struct pnstore *other = pnstore_open("/nonexistent/s.db", self->error,
-					     sizeof(self->error));
+	struct pnstore *other = pnstore_open("/nonexistent/s.db", self->error, sizeof(self->error));
 
 	EXPECT_EQ(NULL, other);
 	EXPECT_EQ(0, strncmp(self->error, "/nonexistent/s.db: ", 19));

@@ -10,14 +10,16 @@ static const struct policy_rules rules = { .min_age_ms = 1000, .max_moves = 64 }
 
 static struct policy_conn conn(uint64_t id, uint64_t age_s, uint64_t rate)
 {
-	return (struct policy_conn){ .id = id, .age_ms = age_s * 1000, .tx_rate = rate,
-				     .since_ms = 1000000 };
+	return (struct policy_conn){
+		.id = id, .age_ms = age_s * 1000, .tx_rate = rate, .since_ms = 1000000
+	};
 }
 
 static struct policy_peer peer(uint16_t id, double room)
 {
-	return (struct policy_peer){ .id = id, .usable = true, .weight = 1, .free = room,
-				     .capacity = 1000, .rtt_us = 200 };
+	return (struct policy_peer){
+		.id = id, .usable = true, .weight = 1, .free = room, .capacity = 1000, .rtt_us = 200
+	};
 }
 
 TEST(order)
@@ -65,8 +67,7 @@ TEST(who_stays)
 {
 	struct policy_conn conns[] = { conn(1, 0, 100), conn(2, 9, 100), conn(3, 9, 100),
 				       conn(4, 9, 0) };
-	const struct policy_rules dwell = { .min_age_ms = 1000, .dwell_ms = 5000,
-					    .max_moves = 64 };
+	const struct policy_rules dwell = { .min_age_ms = 1000, .dwell_ms = 5000, .max_moves = 64 };
 	struct policy_peer peers[] = { peer(2, 1) };
 	struct policy_move moves[64];
 
@@ -111,8 +112,7 @@ TEST(whatever_comes)
 	srandom(4);
 	for (round = 0; round < 2000; round++) {
 		for (i = 0; i < 100; i++) {
-			conns[i] = conn(i + 1, (uint64_t)random() % 5000,
-					(uint64_t)random() % 400);
+			conns[i] = conn(i + 1, (uint64_t)random() % 5000, (uint64_t)random() % 400);
 			conns[i].critical = random() % 4 == 0;
 			conns[i].pinned = random() % 9 == 0;
 			conns[i].peer_id = random() % 3 ? 0 : 2;

@@ -25,10 +25,12 @@ static void fill(struct report_tick *tick)
 {
 	memset(tick, 0, sizeof(*tick));
 	tick->sample.time_ms = 1767225600123;
-	tick->sample.reading[CONFIG_CPU] = (struct metrics_reading){ .used = 0.25, .capacity = 0.5 };
+	tick->sample.reading[CONFIG_CPU] =
+		(struct metrics_reading){ .used = 0.25, .capacity = 0.5 };
 	tick->sample.error[CONFIG_MEMORY] = -EIO;
 	tick->sample.reading[CONFIG_NETWORK] = (struct metrics_reading){
-		.used = 1300000, .capacity = 2500000,
+		.used = 1300000,
+		.capacity = 2500000,
 	};
 	tick->sample.reading[CONFIG_CONNS] = (struct metrics_reading){ .used = 12 };
 	tick->sample.load = 0.52;
@@ -46,7 +48,9 @@ static void fill(struct report_tick *tick)
 	tick->hi[1] = NAN;
 	tick->threshold = 0.8;
 	tick->verdict = (struct decide_verdict){
-		.state = DECIDE_PREDICTED, .peak = 0.9, .crossing = 2,
+		.state = DECIDE_PREDICTED,
+		.peak = 0.9,
+		.crossing = 2,
 	};
 	tick->conns = 12;
 	tick->offloaded = -1;
@@ -114,10 +118,17 @@ TEST(tick_without_load_and_forecast)
 
 TEST(status)
 {
-	struct report_peer peer = { .name = "vm-2", .id = 2, .state = "up", .load = 0.3,
-				    .forecast = 0.4, .free = 0.5, .rtt_us = 214 };
+	struct report_peer peer = { .name = "vm-2",
+				    .id = 2,
+				    .state = "up",
+				    .load = 0.3,
+				    .forecast = 0.4,
+				    .free = 0.5,
+				    .rtt_us = 214 };
 	static struct config config;
-	struct report_status status = { .config = &config, .peers = &peer, .peer_count = 1,
+	struct report_status status = { .config = &config,
+					.peers = &peer,
+					.peer_count = 1,
 					.totals = { .ticks = 5, .refused = 1 } };
 	struct json_object *doc, *value, *inner;
 

@@ -16,15 +16,15 @@
 
 #include "kselftest_harness.h"
 
-#define CONNS	8
-#define MBYTE	1000000
+#define CONNS 8
+#define MBYTE 1000000
 
 /* The module and the pool, as round.c sees them. */
 static struct {
 	struct model_conn conns[CONNS];
 	size_t conn_count;
 	int conns_ret;
-	struct model_filter filter;	/* of the last dump */
+	struct model_filter filter; /* of the last dump */
 	struct model_peer peers[2];
 	struct report_peer reports[2];
 	int ready;
@@ -32,8 +32,8 @@ static struct {
 	struct model_move sent[4][CONNS];
 	size_t sent_count[4];
 	unsigned int batches;
-	uint64_t refuse_id[2];	/* refused in every batch */
-	int fail;		/* the whole batch, without a reason for any entry */
+	uint64_t refuse_id[2]; /* refused in every batch */
+	int fail;              /* the whole batch, without a reason for any entry */
 	bool recalled;
 } fake;
 
@@ -62,7 +62,8 @@ static int take_batch(struct model_move *moves, size_t count, struct nl_error *e
 	memcpy(fake.sent[fake.batches], moves, count * sizeof(*moves));
 	fake.sent_count[fake.batches++] = count;
 	for (size_t i = 0; i < count; i++) {
-		if (moves[i].conn_id == fake.refuse_id[0] || moves[i].conn_id == fake.refuse_id[1]) {
+		if (moves[i].conn_id == fake.refuse_id[0] ||
+		    moves[i].conn_id == fake.refuse_id[1]) {
 			moves[i].reason = SPILLWAY_REASON_CONN_GONE;
 			ret = -ENOENT;
 		}
@@ -168,8 +169,7 @@ FIXTURE_TEARDOWN(round)
 
 #define OFFLOAD(rate, now) \
 	round_offload(self->round, (struct pool *)&fake, rate, now, &self->result)
-#define RECALL(rate, now) \
-	round_recall(self->round, (struct pool *)&fake, rate, now, &self->result)
+#define RECALL(rate, now) round_recall(self->round, (struct pool *)&fake, rate, now, &self->result)
 
 TEST_F(round, moves_what_is_asked)
 {
@@ -268,7 +268,9 @@ TEST_F(round, classes)
 {
 	/* Remote port 81 is critical; 82 with local port 40000 stays; 83 does not fit. */
 	self->classes[0] = (struct config_class){
-		.remote = { .port = { 81 }, .count = 1 }, .critical = true, .offload = true,
+		.remote = { .port = { 81 }, .count = 1 },
+		.critical = true,
+		.offload = true,
 	};
 	self->classes[1] = (struct config_class){
 		.local = { .port = { 39999, 40000 }, .count = 2 },

@@ -85,7 +85,7 @@ FIXTURE_TEARDOWN(node)
 #define OPEN() \
 	ASSERT_EQ(0, sampler_open(&self->sampler, &self->sources, self->root, count_conns, self))
 #define TAKE(second) \
-	sampler_take(&self->sampler, (second) * 1000000000ULL, (second) * 1000, &self->sample)
+	sampler_take(&self->sampler, (second)*1000000000ULL, (second)*1000, &self->sample)
 
 static int near(double a, double b)
 {
@@ -168,7 +168,10 @@ TEST(demand)
 
 	sample.reading[CONFIG_CPU] = (struct metrics_reading){ .used = 0.5, .capacity = 1 };
 	sample.reading[CONFIG_NETWORK] = (struct metrics_reading){
-		.used = 60, .capacity = 100, .tx = 60, .rx = 20,
+		.used = 60,
+		.capacity = 100,
+		.tx = 60,
+		.rx = 20,
 	};
 	/* Nothing is relayed; 0.3 was given away; 0.05 and 0.4 are carried for others. */
 	EXPECT_TRUE(near(0.6, sample_demand(&sample, count, 0)));

@@ -19,7 +19,7 @@
 
 #include "kselftest_harness.h"
 
-#define QUITE_LONG 100000	/* bytes of an answer that does not fit a socket at once */
+#define QUITE_LONG 100000 /* bytes of an answer that does not fit a socket at once */
 
 FIXTURE(socket)
 {
@@ -57,7 +57,8 @@ FIXTURE_SETUP(socket)
 	ASSERT_NE(NULL, self->base);
 	self->server = status_server_open(self->base, self->path, echo, self, self->error,
 					  sizeof(self->error));
-	ASSERT_NE(NULL, self->server) {
+	ASSERT_NE(NULL, self->server)
+	{
 		TH_LOG("%s", self->error);
 	}
 }
@@ -105,7 +106,7 @@ static int drain(struct event_base *base, int fd, char *reply, size_t size, long
 	return -ETIME;
 }
 
-#define DRAIN(fd) drain(self->base, fd, self->reply, sizeof(self->reply), 3000)
+#define DRAIN(fd)     drain(self->base, fd, self->reply, sizeof(self->reply), 3000)
 #define SAY(fd, text) ASSERT_EQ((ssize_t)strlen(text), write(fd, text, strlen(text)))
 
 TEST_F(socket, answers_and_ends)
@@ -237,8 +238,7 @@ TEST_F(socket, stale_socket_and_other_files)
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	ASSERT_EQ(0, bind(fd, (struct sockaddr *)&addr, sizeof(addr)));
 	close(fd);
-	other = status_server_open(self->base, path, echo, self, self->error,
-				   sizeof(self->error));
+	other = status_server_open(self->base, path, echo, self, self->error, sizeof(self->error));
 	EXPECT_NE(NULL, other);
 	status_server_close(other);
 	/* A file that is no socket is left alone. */

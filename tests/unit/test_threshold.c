@@ -19,12 +19,30 @@ static double after(double (*load)(int i), double (*expected)(int i))
 	return at;
 }
 
-static double calm(int i) { return 0.3 + 0 * i; }
-static double rough(int i) { return 0.3 + (i % 2 ? 0.05 : -0.05); }
-static double wild(int i) { return 0.3 + (i % 2 ? 0.3 : -0.3); }
-static double rising(int i) { return 0.002 * i; }
-static double nothing(int i) { return NAN + i; }
-static double chaos(int i) { return i % 2 ? 100 : 0; }
+static double calm(int i)
+{
+	return 0.3 + 0 * i;
+}
+static double rough(int i)
+{
+	return 0.3 + (i % 2 ? 0.05 : -0.05);
+}
+static double wild(int i)
+{
+	return 0.3 + (i % 2 ? 0.3 : -0.3);
+}
+static double rising(int i)
+{
+	return 0.002 * i;
+}
+static double nothing(int i)
+{
+	return NAN + i;
+}
+static double chaos(int i)
+{
+	return i % 2 ? 100 : 0;
+}
 
 TEST(good_forecasts_leave_the_limit)
 {

@@ -58,14 +58,19 @@ static int heartbeat_trip(struct spw_heartbeat *hb, struct spw_heartbeat *got)
 	spw_link_build_frame(data, SPW_FRAME_HEARTBEAT, SPW_LEN_HEARTBEAT);
 	spw_link_build_heartbeat(data + SPW_LEN_FRAME_HDR, hb);
 	return spw_link_parse_frame(data, sizeof(data), &frame) ?:
-	       spw_link_parse_heartbeat(&frame, got);
+		       spw_link_parse_heartbeat(&frame, got);
 }
 
 TEST(heartbeat)
 {
-	struct spw_heartbeat hb = { .node_id = 3, .load = 700, .forecast = 900, .free = 100,
-				    .echo_delay_us = 5, .capacity = 1ULL << 40,
-				    .stamp = 1ULL << 50, .echo = 77 };
+	struct spw_heartbeat hb = { .node_id = 3,
+				    .load = 700,
+				    .forecast = 900,
+				    .free = 100,
+				    .echo_delay_us = 5,
+				    .capacity = 1ULL << 40,
+				    .stamp = 1ULL << 50,
+				    .echo = 77 };
 	struct spw_heartbeat got = { .node_id = 0 }, bad;
 
 	ASSERT_EQ(0, heartbeat_trip(&hb, &got));
