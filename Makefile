@@ -28,8 +28,8 @@ MAKEFLAGS += --no-print-directory
 endif
 
 PACKAGES := bash bc binutils build-essential busybox-static clang-format \
-	conntrack cpio cppcheck curl gawk gcc gnuplot-nox iperf3 iproute2 jq \
-	kmod libevent-dev libgsl-dev libjson-c-dev libmnl-dev libnl-3-dev \
+	conntrack cpio cppcheck curl gawk gcc gnuplot-nox iperf3 iproute2 \
+	iputils-ping jq kmod libevent-dev libgsl-dev libjson-c-dev libmnl-dev libnl-3-dev \
 	libnl-genl-3-dev libnl-route-3-dev libsmartcols-dev libsqlite3-dev \
 	libssl-dev linux-headers-6.12-amd64 linux-headers-amd64 \
 	linux-source-6.12 make nftables nginx-light openssl pkg-config procps \
@@ -59,7 +59,8 @@ help:
 	@echo '  make dkms-install  the module by DKMS, rebuilt with each kernel'
 	@echo '  make clean'
 	@echo
-	@echo 'Variables: KERNELS="6.1 6.12", TESTS=GLOB (check), V=1, KVER, PREFIX, DESTDIR'
+	@echo 'Variables: KERNELS="6.1 6.12", TESTS=GLOB (check), KERNEL=6.1|6.12, SEED=N (demo),'
+	@echo '           V=1, KVER, PREFIX, DESTDIR'
 
 ### packages
 
@@ -193,7 +194,7 @@ check-guest: build/deps selftests lab-modules ctl
 	$(Q)tests/lab/check --kernels "$(KERNELS)" --tests "$(TESTS)"
 
 demo: build/deps lab-modules ctl
-	$(Q)tests/demo/run
+	$(Q)tests/demo/run $(if $(KERNEL),--kernel $(KERNEL)) $(if $(SEED),--seed $(SEED))
 
 lint: build/deps
 	$(Q)tests/lab/lint $(KERNELS)

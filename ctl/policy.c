@@ -11,13 +11,13 @@
 static int age_class(uint64_t age_ms)
 {
 	uint64_t s = age_ms / 1000;
-	int class = 0;
+	int power = 0;
 
 	while (s) {
 		s >>= 1;
-		class ++;
+		power++;
 	}
-	return class;
+	return power;
 }
 
 static int better(const void *a, const void *b)

@@ -1,48 +1,60 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The demo's picture: gnuplot -e "dir='...'; came='...'; first='...'" picture.gp
+# The demo's picture: gnuplot -e "dir='...'; came='...'; first='...'; foreseen='...'"
 set encoding utf8
 set datafile separator "\t"
-set style fill transparent solid 0.25 noborder
-set xrange [0:130]
-set yrange [0:140]
-set grid ytics lc rgb '#dddddd'
-set border 3 lc rgb '#666666'
+set style fill transparent solid 0.18 noborder
+set xrange [0:120]
+set yrange [0:130]
+set xtics 15
+set ytics 0,25,125 format "%.0f %%"
+set grid ytics lc rgb '#e4e4e4' lt 1
+set border 3 lc rgb '#777777'
 set tics nomirror out
-set key outside right top samplen 2 spacing 1.2
-set ylabel "load of node 1 (% of its uplink)"
-set label 10 "" at 0,0
+set key at graph 1.05,1 left top Left reverse samplen 2 spacing 1.25
+red = '#b3261e'
+green = '#2e7d32'
+blue = '#1565c0'
+ink = '#1b1b1b'
 
 do for [which in "svg png"] {
 	if (which eq "svg") {
-		set terminal svg size 1000,760 font 'DejaVu Sans,13' background '#ffffff'
+		set terminal svg size 960,720 font 'DejaVu Sans,13' background '#ffffff'
 	} else {
-		set terminal pngcairo size 1000,760 font 'DejaVu Sans,11' background '#ffffff'
+		set terminal pngcairo size 960,720 font 'DejaVu Sans,10' background '#ffffff'
 	}
 	set output dir.'/demo.'.which
-	set multiplot layout 2,1
+	set multiplot layout 2,1 margins 0.07,0.74,0.08,0.93 spacing 0.16
 	unset arrow
 	unset label
-	set arrow 1 from 0,100 to 130,100 nohead lc rgb '#999999' dt 2
-	set title "Without Spillway" left
+	set arrow 1 from 0,100 to 120,100 nohead lc rgb '#777777' dt 3 back
+
+	set label 9 "Without Spillway: load of node 1's uplink" at graph 0,1.07 left font ',14' tc rgb ink
 	unset xlabel
-	if (came ne "-") {
-		set arrow 2 from real(came),0 to real(came),120 nohead lc rgb '#b00020' lw 2
-		set label 2 "overload" at real(came),126 center tc rgb '#b00020'
+	unset y2tics
+	if (came ne "") {
+		set arrow 2 from real(came),0 to real(came),118 nohead lc rgb red lw 1.5
+		set label 2 'overload, '.came.' s' at real(came),124 center tc rgb red
 	}
-	plot dir.'/without/load.tsv' using 1:($2*100) with lines lw 2.5 lc rgb '#b00020' title 'load'
+	plot dir.'/without/load.tsv' using 1:($2*100) with lines lw 2 lc rgb red title 'load', \
+	     dir.'/forecast.tsv' using 1:($3*100):($4*100) with filledcurves lc rgb blue title 'foreseen: 80 %', \
+	     '' using 1:($2*100) with lines lw 2 dt 2 lc rgb blue title 'foreseen: mean'
 	unset arrow 2
 	unset label 2
-	set title "With Spillway" left
+
+	set label 9 "With Spillway: the same connections" at graph 0,1.07 left font ',14' tc rgb ink
 	set xlabel "seconds"
-	if (first ne "") {
-		set arrow 3 from real(first),0 to real(first),120 nohead lc rgb '#2e7d32' lw 2
-		set label 3 "first offload" at real(first),126 center tc rgb '#2e7d32'
+	set y2tics 0,5,25 tc rgb green
+	set y2range [0:26]
+	if (first ne "0") {
+		set arrow 3 from real(first),0 to real(first),118 nohead lc rgb green lw 1.5
+		set label 3 'first moved, '.first.' s' at real(first),124 center tc rgb green
 	}
-	plot dir.'/forecast.tsv' using ($1+30):($4*100):($5*100) with filledcurves lc rgb '#1f77b4' title '80 % interval', \
-	     '' using ($1+30):($3*100) with lines lw 1.5 lc rgb '#1f77b4' title 'forecast, 30 s before', \
-	     '' using 1:($6*100) with lines lw 1.5 dt 2 lc rgb '#ff8f00' title 'threshold', \
-	     '' using ($7 > 0 ? $1 : NaN):(4) with points pt 9 ps 1.2 lc rgb '#2e7d32' title 'connections moved', \
-	     dir.'/with/load.tsv' using 1:($2*100) with lines lw 2.5 lc rgb '#222222' title 'load'
+	plot dir.'/with/load.tsv' using 1:($2*100) with lines lw 2 lc rgb ink title 'load', \
+	     dir.'/forecast.tsv' using 1:($3*100):($4*100) with filledcurves lc rgb blue title 'foreseen: 80 %', \
+	     '' using 1:($2*100) with lines lw 2 dt 2 lc rgb blue title 'foreseen: mean', \
+	     dir.'/with/load.tsv' using 1:($4*100) with lines lw 1.5 lc rgb '#ef6c00' title 'threshold', \
+	     '' using 1:6 axes x1y2 with steps lw 1.5 lc rgb green title 'relayed by others (right)', \
+	     dir.'/moves.tsv' using ($4 > 0 ? $1 : NaN):(3) with points pt 9 ps 1.2 lc rgb green title 'more are moved'
 	unset multiplot
 	unset output
 }
