@@ -186,13 +186,16 @@ scene_kill() {
 
 # Everything that the scene made goes, then the module: it must let itself unload.
 scene_end() {
-	local ns failed=$KTAP_FAILED
+	local i ns failed=$KTAP_FAILED
 	trap - EXIT
 	scene_kill
 	for ns in $(ip netns list | awk '{ print $1 }'); do
 		ip netns del "$ns"
 	done
 	wait 2> /dev/null
+	for i in $(seq "$SCENE_NODES"); do
+		wait_until rmdir "/sys/fs/cgroup/n$i"
+	done
 	if [ -e /sys/module/spillway ] && ! wait_until -t 10 rmmod spillway; then
 		echo "# rmmod spillway failed: leaked"
 		failed=1
