@@ -52,7 +52,8 @@ int keyfile_decode(const char *text, uint8_t secret[SPILLWAY_KEY_LEN])
 		return ret;
 	if (len == HEX_LEN)
 		return decode_hex(text, secret);
-	if (len != BASE64_LEN || text[BASE64_LEN - 1] != '=' || text[BASE64_LEN - 2] == '=')
+	/* 32 bytes need one padding character; OpenSSL takes one anywhere, as zero bits. */
+	if (len != BASE64_LEN || strcspn(text, "=") != BASE64_LEN - 1)
 		return ret;
 	if (EVP_DecodeBlock(raw, (const uint8_t *)text, BASE64_LEN) == sizeof(raw)) {
 		memcpy(secret, raw, SPILLWAY_KEY_LEN);
@@ -108,7 +109,8 @@ int keyfile_read_stream(FILE *file, const char *name, uint8_t secret[SPILLWAY_KE
 		err = -EIO;
 		snprintf(error, size, "%s: cannot be read", name);
 	} else {
-		err = strlen(text) == got ? keyfile_decode(text, secret) : -EINVAL;
+		err = got < sizeof(text) - 1 && strlen(text) == got ? keyfile_decode(text, secret) :
+								      -EINVAL;
 		if (err)
 			snprintf(error, size,
 				 "%s: not a key: base64 of %d bytes or %d hex digits are wanted",

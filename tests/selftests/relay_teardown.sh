@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Fifty times under traffic: the module is unloaded, the device deleted, or the target's
-# namespace removed. The connections go on locally, and nothing leaks.
+# Fifty times under traffic: the module is unloaded, then the device deleted, then the
+# target's namespace removed. The connections go on locally, and nothing leaks.
 . tests/lab/scene.sh
 . tests/lab/spillway.sh
 ROUNDS=50
@@ -68,15 +68,13 @@ gone_from_lan() { ! ip -n lan link show n2; }
 spillway_up 2 || exit 1
 ok "the pool is up"
 for round in $(seq $ROUNDS); do
-	quick_health 1
-	quick_health 2
-	wait_until peers_up 1 2 || fail "the peer is not up"
-	give || fail "offload"
-	case $((round % 3)) in
-	0) unload ;;
-	1) delete_device ;;
-	2) remove_target ;;
-	esac
+	for end in unload delete_device remove_target; do
+		quick_health 1
+		quick_health 2
+		wait_until peers_up 1 2 || fail "$end: the peer is not up"
+		give || fail "$end: offload"
+		$end
+	done
 done
 note "$ROUNDS rounds, $failed failures"
 check "traffic went on locally each time" [ $failed = 0 ]

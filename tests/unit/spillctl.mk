@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# unit tests of spillctl's rooms
+UNIT_TESTS += test_args
+test_args_SRCS := $(addprefix ctl/,args.c say.c text.c model.c units.c)
+test_args_PKGS := json-c libmnl
+
+UNIT_TESTS += test_keyfile
+test_keyfile_SRCS := ctl/keyfile.c
+test_keyfile_PKGS := libcrypto
