@@ -7,3 +7,7 @@ test_args_PKGS := json-c libmnl
 UNIT_TESTS += test_keyfile
 test_keyfile_SRCS := ctl/keyfile.c
 test_keyfile_PKGS := libcrypto
+
+UNIT_TESTS += test_nl
+test_nl_SRCS := ctl/nl_error.c ctl/nl_decode.c
+test_nl_PKGS := libmnl
