@@ -183,6 +183,9 @@ void spw_peer_set_endpoint(struct spw_peer *peer,
  * @secret: %SPILLWAY_KEY_LEN bytes
  * @first_pn: first packet number
  *
+ * A key that the peer has already goes on with its own numbers: after a leap, what is
+ * still under way on another CPU would be below the receiver's replay window.
+ *
  * Return: 0; -ENOMEM; -EINVAL where the same key would go back to numbers it has
  * used already, which would break the cipher.
  */
@@ -194,9 +197,12 @@ int spw_peer_add_tx_key(struct spw_peer *peer, u32 id, const u8 *secret,
 	lockdep_assert_held(&peer->spw->lock);
 	old = rcu_dereference_protected(peer->tx_key,
 					lockdep_is_held(&peer->spw->lock));
-	if (old && !memcmp(old->secret, secret, SPILLWAY_KEY_LEN) &&
-	    first_pn < (u64)atomic64_read(&old->next_pn) + (1ULL << 20))
-		return -EINVAL;
+	if (old && !memcmp(old->secret, secret, SPILLWAY_KEY_LEN)) {
+		if (first_pn < (u64)atomic64_read(&old->next_pn) + (1ULL << 20))
+			return -EINVAL;
+		if (old->id == id)
+			return 0;
+	}
 	key = spw_key_new(peer, id, secret, first_pn);
 	if (!key)
 		return -ENOMEM;

@@ -194,6 +194,9 @@ TEST_F(family, keys_are_not_used_twice)
 	EXPECT_WORDS("first-pn: ");
 	EXPECT_EQ(0,
 		  nl_key_add(self->session, "n2", SPILLWAY_KEY_TX, 1, a, 1ULL << 40, &self->error));
+	/* It went on with its own numbers: these are still above them. */
+	EXPECT_EQ(0,
+		  nl_key_add(self->session, "n2", SPILLWAY_KEY_TX, 1, a, 1ULL << 30, &self->error));
 	EXPECT_EQ(0, nl_key_add(self->session, "n2", SPILLWAY_KEY_RX, 9, a, 0, &self->error));
 	/* An id names one key on a receiver. */
 	EXPECT_EQ(-EEXIST, nl_key_add(self->session, "n3", SPILLWAY_KEY_RX, 9, a, 0, &self->error));

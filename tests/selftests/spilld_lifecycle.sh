@@ -144,7 +144,7 @@ check "killed and started again: connections stay where they were" \
 	wait_until -t 10 answers 1 status '.last.offloaded == 4'
 opened=$(stat_of 2 rx_packets)
 more_opened() { [ "$(stat_of 2 rx_packets)" -gt $((opened + 20)) ]; }
-check "what is sealed with the new packet numbers opens" wait_until -t 5 more_opened
+check "what it seals from then on opens" wait_until -t 5 more_opened
 check "nothing was taken for a replay" [ "$(stat_of 2 rx_drop_replay)" = 0 ]
 wait $run
 check "every byte right" [ $? = 0 ]

@@ -127,8 +127,9 @@ enum spillway_cmd {
  * @SPILLWAY_A_KEY_DIRECTION: u8, &enum spillway_key_direction
  * @SPILLWAY_A_KEY_ID: u32, chosen so that it is unique on the receiver
  * @SPILLWAY_A_KEY: binary, %SPILLWAY_KEY_LEN bytes
- * @SPILLWAY_A_KEY_FIRST_PN: u64, transmit keys only: first packet number. A key that
- *	is installed again must go on above every number it was used with
+ * @SPILLWAY_A_KEY_FIRST_PN: u64, transmit keys only: first packet number. It must be
+ *	above every number that the key was ever used with; a key that is still there
+ *	goes on with its own numbers
  * @SPILLWAY_A_CONN_ID: u64
  * @SPILLWAY_A_CONN_DIRECTION: u8, &enum spillway_conn_direction. Filter
  * @SPILLWAY_A_CONN_ROLE: u8, &enum spillway_conn_role. Filter
