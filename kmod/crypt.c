@@ -5,7 +5,6 @@
  * the nonce; the clear header is the associated data.
  */
 #include <crypto/chacha20poly1305.h>
-#include <linux/skbuff.h>
 #include <linux/slab.h>
 
 #include "crypt.h"
@@ -53,53 +52,54 @@ void spw_key_free(struct spw_key *key)
 }
 
 /**
- * spw_seal() - turn a frame into a datagram, in place
+ * spw_key_take() - take packet numbers
  * @key: transmit key, under RCU
- * @skb: linear, not shared; a whole frame, with %SPW_LEN_DGRAM_HDR bytes of head
- *	room and %SPW_LEN_TAG of tail room
+ * @n: how many
+ * @first: receives the first of them
  *
- * Each call takes a packet number; it is never used again, sent or not.
+ * A number is never given twice, whether its datagram is sent or not.
  *
  * Return: 0, or -EKEYEXPIRED where the key has sealed all that it may.
  */
-int spw_seal(struct spw_key *key, struct sk_buff *skb)
+int spw_key_take(struct spw_key *key, unsigned int n, u64 *first)
 {
-	u64 pn = atomic64_inc_return(&key->next_pn) - 1;
-	unsigned int len = skb->len;
-	u8 *hdr;
-
-	if (unlikely(pn - key->first_pn >= SPW_KEY_PACKETS_MAX))
-		return -EKEYEXPIRED;
-	hdr = skb_push(skb, SPW_LEN_DGRAM_HDR);
-	spw_link_build_dgram(hdr, key->id, pn);
-	skb_put(skb, SPW_LEN_TAG);
-	chacha20poly1305_encrypt(hdr + SPW_LEN_DGRAM_HDR,
-				 hdr + SPW_LEN_DGRAM_HDR, len,
-				 hdr, SPW_LEN_DGRAM_HDR, pn, key->secret);
-	return 0;
+	*first = atomic64_add_return(n, &key->next_pn) - n;
+	return likely(*first - key->first_pn < SPW_KEY_PACKETS_MAX - n) ?
+	       0 : -EKEYEXPIRED;
 }
 
 /**
- * spw_open() - turn a datagram into a frame, in place
- * @key: receive key, under RCU
- * @skb: linear and writable, at the datagram's header
- * @pn: its packet number
- *
- * On success header and tag are taken off.
- *
- * Return: whether it is authentic. If not, @skb is of no use any more.
+ * spw_seal() - turn a frame into a datagram, in place
+ * @key: transmit key, under RCU
+ * @pn: of spw_key_take(), for this datagram alone
+ * @dgram: %SPW_LEN_DGRAM_HDR bytes of room, the frame, %SPW_LEN_TAG bytes of room
+ * @frame_len: bytes of the frame
  */
-bool spw_open(struct spw_key *key, struct sk_buff *skb, u64 pn)
+void spw_seal(const struct spw_key *key, u64 pn, void *dgram, size_t frame_len)
 {
-	u8 *hdr = skb->data;
-	u8 *sealed = hdr + SPW_LEN_DGRAM_HDR;
+	u8 *frame = dgram + SPW_LEN_DGRAM_HDR;
 
-	if (!chacha20poly1305_decrypt(sealed, sealed,
-				      skb->len - SPW_LEN_DGRAM_HDR,
-				      hdr, SPW_LEN_DGRAM_HDR, pn, key->secret))
-		return false;
-	__skb_pull(skb, SPW_LEN_DGRAM_HDR);
-	return !pskb_trim(skb, skb->len - SPW_LEN_TAG);
+	spw_link_build_dgram(dgram, key->id, pn);
+	chacha20poly1305_encrypt(frame, frame, frame_len, dgram,
+				 SPW_LEN_DGRAM_HDR, pn, key->secret);
+}
+
+/**
+ * spw_open() - turn a datagram into a frame
+ * @key: receive key, under RCU
+ * @pn: packet number that the datagram claims
+ * @frame: receives the frame, @len - %SPW_LEN_TAG bytes; untouched on failure
+ * @sealed: frame and tag; may be @frame itself
+ * @len: bytes at @sealed
+ * @hdr: the datagram's clear header
+ *
+ * Return: whether it is authentic.
+ */
+bool spw_open(const struct spw_key *key, u64 pn, void *frame, const void *sealed,
+	      size_t len, const void *hdr)
+{
+	return chacha20poly1305_decrypt(frame, sealed, len, hdr,
+					SPW_LEN_DGRAM_HDR, pn, key->secret);
 }
 
 /**
@@ -116,14 +116,16 @@ bool spw_key_too_old(const struct spw_key *key, u64 pn)
  * spw_key_accept() - note the number of an authentic datagram
  * @key: receive key
  * @pn: packet number
+ * @newest: receives whether it is above all before
  *
  * Return: false for a replay.
  */
-bool spw_key_accept(struct spw_key *key, u64 pn)
+bool spw_key_accept(struct spw_key *key, u64 pn, bool *newest)
 {
 	bool fresh;
 
 	spin_lock_bh(&key->replay_lock);
+	*newest = pn >= key->replay.next;
 	fresh = spw_replay_accept(&key->replay, pn);
 	spin_unlock_bh(&key->replay_lock);
 	return fresh;

@@ -8,7 +8,6 @@
 
 #include "replay.h"
 
-struct sk_buff;
 struct spw_peer;
 
 /**
@@ -36,9 +35,11 @@ struct spw_key {
 struct spw_key *spw_key_new(struct spw_peer *peer, u32 id, const u8 *secret,
 			    u64 first_pn);
 void spw_key_free(struct spw_key *key);
-int spw_seal(struct spw_key *key, struct sk_buff *skb);
-bool spw_open(struct spw_key *key, struct sk_buff *skb, u64 pn);
+int spw_key_take(struct spw_key *key, unsigned int n, u64 *first);
+void spw_seal(const struct spw_key *key, u64 pn, void *dgram, size_t frame_len);
+bool spw_open(const struct spw_key *key, u64 pn, void *frame, const void *sealed,
+	      size_t len, const void *hdr);
 bool spw_key_too_old(const struct spw_key *key, u64 pn);
-bool spw_key_accept(struct spw_key *key, u64 pn);
+bool spw_key_accept(struct spw_key *key, u64 pn, bool *newest);
 
 #endif /* _SPW_CRYPT_H */

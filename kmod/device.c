@@ -133,7 +133,7 @@ static void setup(struct net_device *dev)
 	dev->type = ARPHRD_NONE;
 	dev->flags = IFF_POINTOPOINT | IFF_NOARP;
 	dev->priv_flags |= IFF_NO_QUEUE;
-	dev->needed_headroom = LL_MAX_HEADER + SPW_LEN_OVERHEAD4;
+	dev->needed_headroom = LL_MAX_HEADER + SPW_LEN_OVERHEAD6;
 	dev->needed_tailroom = SPW_LEN_TAG;
 	/* Large on purpose: what is too big for the path is re-cut. */
 	dev->mtu = IP_MAX_MTU;

@@ -49,7 +49,8 @@ struct spw_report {
  * @report: this node's; under @lock
  * @generation: grows with each event
  * @stats: counters
- * @sock: tunnel socket while the device is up; RCU
+ * @sock4: tunnel socket for IPv4 while the device is up; RCU
+ * @sock6: the same for IPv6, NULL where the kernel has none
  * @gro_cells: received inner packets on their way up
  * @steer_dst: route that leads relayed packets into the device; RCU, written under
  *	RTNL when the device is created and when it goes
@@ -80,7 +81,8 @@ struct spw_device {
 	atomic64_t generation;
 	struct spw_stats __percpu *stats;
 
-	struct sock __rcu *sock;
+	struct sock __rcu *sock4;
+	struct sock __rcu *sock6;
 	struct gro_cells gro_cells;
 	struct rtable __rcu *steer_dst;
 	struct nf_hook_ops hooks[SPW_HOOKS];

@@ -82,11 +82,14 @@ int spw_link_parse_frame(const void *data, size_t len, struct spw_frame *frame)
 	if (len < sizeof(hdr))
 		return -EPROTO;
 	memcpy(&hdr, data, sizeof(hdr));
-	if (hdr.flags || __be16_to_cpu(hdr.len) != len - sizeof(hdr))
+	if (__be16_to_cpu(hdr.len) != len - sizeof(hdr))
 		return -EPROTO;
 	if (hdr.type != SPW_FRAME_DATA && hdr.type != SPW_FRAME_HEARTBEAT)
 		return -EPROTO;
+	if (hdr.flags & ~(hdr.type == SPW_FRAME_DATA ? SPW_DATA_FLAGS : 0))
+		return -EPROTO;
 	frame->type = hdr.type;
+	frame->flags = hdr.flags;
 	frame->len = __be16_to_cpu(hdr.len);
 	frame->body = (const __u8 *)data + sizeof(hdr);
 	return 0;
@@ -96,11 +99,16 @@ int spw_link_parse_frame(const void *data, size_t len, struct spw_frame *frame)
  * spw_link_build_frame() - write a frame's header
  * @data: room for %SPW_LEN_FRAME_HDR bytes
  * @type: &enum spw_frame_type
+ * @flags: of that type
  * @len: of the body
  */
-void spw_link_build_frame(void *data, __u8 type, __u16 len)
+void spw_link_build_frame(void *data, __u8 type, __u8 flags, __u16 len)
 {
-	struct spw_frame_hdr hdr = { .type = type, .len = __cpu_to_be16(len) };
+	struct spw_frame_hdr hdr = {
+		.type = type,
+		.flags = flags,
+		.len = __cpu_to_be16(len),
+	};
 
 	memcpy(data, &hdr, sizeof(hdr));
 }

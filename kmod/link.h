@@ -30,11 +30,13 @@ struct spw_heartbeat {
 /**
  * struct spw_frame - a frame found in an opened datagram
  * @type: &enum spw_frame_type
+ * @flags: &enum spw_data_flags for %SPW_FRAME_DATA, else 0
  * @len: bytes at @body
  * @body: inside the datagram
  */
 struct spw_frame {
 	__u8 type;
+	__u8 flags;
 	__u16 len;
 	const __u8 *body;
 };
@@ -42,7 +44,7 @@ struct spw_frame {
 int spw_link_parse_dgram(const void *data, size_t len, __u32 *key_id, __u64 *pn);
 void spw_link_build_dgram(void *data, __u32 key_id, __u64 pn);
 int spw_link_parse_frame(const void *data, size_t len, struct spw_frame *frame);
-void spw_link_build_frame(void *data, __u8 type, __u16 len);
+void spw_link_build_frame(void *data, __u8 type, __u8 flags, __u16 len);
 int spw_link_parse_heartbeat(const struct spw_frame *frame,
 			     struct spw_heartbeat *hb);
 void spw_link_build_heartbeat(void *body, const struct spw_heartbeat *hb);

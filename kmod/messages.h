@@ -23,11 +23,13 @@
  * A frame:
  *
  *  +---------------+---------------+-------------------------------+
- *  | type          | flags = 0     | length of the body            |
+ *  | type          | flags         | length of the body            |
  *  +---------------+---------------+-------------------------------+
  *  | body ...
  *
- * DATA: the body is one IPv4 packet that carries TCP.
+ * DATA: the body is one IP packet that carries TCP. Flag 1: its TCP checksum is still
+ * to be made, as the sender's network device would have made it; the tag protects it
+ * on the way. Other frames have no flags.
  *
  * HEARTBEAT: what the sender says of itself, and the echo that gives the round-trip
  * time without an answer of its own (as in RTCP, RFC 3550 section 6.4.1):
@@ -58,6 +60,11 @@ enum spw_wire {
 enum spw_frame_type {
 	SPW_FRAME_DATA = 1,
 	SPW_FRAME_HEARTBEAT = 2,
+};
+
+enum spw_data_flags {
+	SPW_DATA_CSUM = 1,	/* checksum still to be made */
+	SPW_DATA_FLAGS = SPW_DATA_CSUM,
 };
 
 struct spw_dgram_hdr {
@@ -94,9 +101,11 @@ enum spw_len {
 	SPW_LEN_SEAL = SPW_LEN_DGRAM_HDR + SPW_LEN_FRAME_HDR + SPW_LEN_TAG,
 	SPW_LEN_DGRAM_MIN = SPW_LEN_SEAL,
 	SPW_LEN_HEARTBEAT = sizeof(struct spw_wire_heartbeat),
-	/* outer IPv4 and UDP headers */
+	/* outer IP and UDP headers */
 	SPW_LEN_OUTER4 = 20 + 8,
+	SPW_LEN_OUTER6 = 40 + 8,
 	SPW_LEN_OVERHEAD4 = SPW_LEN_OUTER4 + SPW_LEN_SEAL,
+	SPW_LEN_OVERHEAD6 = SPW_LEN_OUTER6 + SPW_LEN_SEAL,
 };
 
 /* A key seals 2^60 datagrams at most: far below the cipher's own limit, far above

@@ -42,6 +42,7 @@ static const struct nla_policy policy[SPILLWAY_A_MAX + 1] = {
 	[SPILLWAY_A_PEER_NAME] = { .type = NLA_NUL_STRING,
 				   .len = SPILLWAY_NAME_MAX },
 	[SPILLWAY_A_PEER_ADDR4] = { .type = NLA_U32 },
+	[SPILLWAY_A_PEER_ADDR6] = NLA_POLICY_EXACT_LEN(sizeof(struct in6_addr)),
 	[SPILLWAY_A_PEER_PORT] = NLA_POLICY_FULL_RANGE(NLA_U16, &range_port),
 	[SPILLWAY_A_PEER_WEIGHT] = NLA_POLICY_MAX(NLA_U32, SPILLWAY_WEIGHT_MAX),
 	[SPILLWAY_A_PEER_ADMIN] = NLA_POLICY_MAX(NLA_U8,
@@ -226,6 +227,17 @@ static int put_heard(struct sk_buff *skb, struct spw_peer *peer)
 	return put_report(skb, &report);
 }
 
+static int put_endpoint(struct sk_buff *skb, struct spw_peer *peer)
+{
+	struct spw_endpoint endpoint;
+
+	spw_peer_get_endpoint(peer, &endpoint);
+	return (endpoint.family == AF_INET6 ?
+		nla_put_in6_addr(skb, SPILLWAY_A_PEER_ADDR6, &endpoint.addr6) :
+		nla_put_in_addr(skb, SPILLWAY_A_PEER_ADDR4, endpoint.addr4)) ||
+	       nla_put_u16(skb, SPILLWAY_A_PEER_PORT, ntohs(endpoint.port));
+}
+
 /**
  * spw_nl_put_peer() - the whole peer
  * @skb: message
@@ -235,14 +247,10 @@ static int put_heard(struct sk_buff *skb, struct spw_peer *peer)
  */
 int spw_nl_put_peer(struct sk_buff *skb, struct spw_peer *peer)
 {
-	struct spw_endpoint endpoint;
-
-	spw_peer_get_endpoint(peer, &endpoint);
 	return put_which(skb, peer->spw) ||
 	       nla_put_u16(skb, SPILLWAY_A_PEER_ID, peer->id) ||
 	       nla_put_string(skb, SPILLWAY_A_PEER_NAME, peer->name) ||
-	       nla_put_in_addr(skb, SPILLWAY_A_PEER_ADDR4, endpoint.addr4) ||
-	       nla_put_u16(skb, SPILLWAY_A_PEER_PORT, ntohs(endpoint.port)) ||
+	       put_endpoint(skb, peer) ||
 	       nla_put_u32(skb, SPILLWAY_A_PEER_WEIGHT, peer->weight) ||
 	       nla_put_u8(skb, SPILLWAY_A_PEER_ADMIN, peer->admin) ||
 	       nla_put_u8(skb, SPILLWAY_A_PEER_STATE, peer->state) ||

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Requests about peers and their keys. */
 #include <net/genetlink.h>
+#include <net/ipv6.h>
 
 #include "compat.h"
 #include "device.h"
@@ -94,23 +95,48 @@ int spw_nl_peer_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	return skb->len ?: err;
 }
 
-static bool addr_is_sane(__be32 addr)
+static bool addr4_is_sane(__be32 addr)
 {
 	return !ipv4_is_zeronet(addr) && !ipv4_is_loopback(addr) &&
 	       !ipv4_is_multicast(addr) && !ipv4_is_lbcast(addr);
 }
 
+/* A link-local address would need its interface beside it. */
+static bool addr6_is_sane(const struct in6_addr *addr)
+{
+	return (ipv6_addr_type(addr) & IPV6_ADDR_UNICAST) &&
+	       !(ipv6_addr_type(addr) & (IPV6_ADDR_LOOPBACK |
+					 IPV6_ADDR_LINKLOCAL |
+					 IPV6_ADDR_MAPPED));
+}
+
 static int read_endpoint(struct genl_info *info, struct spw_endpoint *endpoint)
 {
-	struct nlattr *addr = info->attrs[SPILLWAY_A_PEER_ADDR4];
+	struct nlattr *addr4 = info->attrs[SPILLWAY_A_PEER_ADDR4];
+	struct nlattr *addr6 = info->attrs[SPILLWAY_A_PEER_ADDR6];
 	struct nlattr *port = info->attrs[SPILLWAY_A_PEER_PORT];
+	bool sane;
 
-	if (GENL_REQ_ATTR_CHECK(info, SPILLWAY_A_PEER_ADDR4))
+	memset(endpoint, 0, sizeof(*endpoint));
+	if (addr4 && addr6) {
+		NL_SET_ERR_MSG_ATTR(info->extack, addr6,
+				    "an endpoint has one address");
 		return -EINVAL;
-	endpoint->addr4 = nla_get_in_addr(addr);
+	}
+	if (!addr6 && GENL_REQ_ATTR_CHECK(info, SPILLWAY_A_PEER_ADDR4))
+		return -EINVAL;
 	endpoint->port = htons(port ? nla_get_u16(port) : SPILLWAY_PORT_DEFAULT);
-	if (!addr_is_sane(endpoint->addr4)) {
-		NL_SET_ERR_MSG_ATTR(info->extack, addr,
+	if (addr6) {
+		endpoint->family = AF_INET6;
+		endpoint->addr6 = nla_get_in6_addr(addr6);
+		sane = addr6_is_sane(&endpoint->addr6);
+	} else {
+		endpoint->family = AF_INET;
+		endpoint->addr4 = nla_get_in_addr(addr4);
+		sane = addr4_is_sane(endpoint->addr4);
+	}
+	if (!sane) {
+		NL_SET_ERR_MSG_ATTR(info->extack, addr6 ?: addr4,
 				    "not the address of another node");
 		return -EINVAL;
 	}
@@ -175,6 +201,7 @@ int spw_nl_peer_new(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	spw = spw_nl_begin(info, SPW_ATTRS_PEER | SPW_ATTR(PEER_ADDR4) |
+			   SPW_ATTR(PEER_ADDR6) |
 			   SPW_ATTR(PEER_PORT) | SPW_ATTR(PEER_WEIGHT) |
 			   SPW_ATTR(PEER_ADMIN));
 	if (IS_ERR(spw))
@@ -200,7 +227,8 @@ static int peer_change(struct spw_peer *peer, struct genl_info *info)
 {
 	struct nlattr **attrs = info->attrs;
 	struct spw_endpoint endpoint;
-	bool moved = attrs[SPILLWAY_A_PEER_ADDR4] || attrs[SPILLWAY_A_PEER_PORT];
+	bool moved = attrs[SPILLWAY_A_PEER_ADDR4] ||
+		     attrs[SPILLWAY_A_PEER_ADDR6] || attrs[SPILLWAY_A_PEER_PORT];
 	int err;
 
 	if (moved) {
@@ -230,6 +258,7 @@ int spw_nl_peer_set(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	spw = spw_nl_begin(info, SPW_ATTRS_PEER | SPW_ATTR(PEER_ADDR4) |
+			   SPW_ATTR(PEER_ADDR6) |
 			   SPW_ATTR(PEER_PORT) | SPW_ATTR(PEER_WEIGHT) |
 			   SPW_ATTR(PEER_ADMIN));
 	if (IS_ERR(spw))

@@ -164,7 +164,7 @@ void spw_peer_get_endpoint(struct spw_peer *peer, struct spw_endpoint *endpoint)
 
 /**
  * spw_peer_set_endpoint() - it has moved
- * @peer: under its device's lock
+ * @peer: under its device's lock or RCU
  * @endpoint: where to
  */
 void spw_peer_set_endpoint(struct spw_peer *peer,
@@ -280,4 +280,24 @@ void spw_peer_drop_keys(struct spw_peer *peer)
 void spw_peer_heard(struct spw_peer *peer, u64 now)
 {
 	WRITE_ONCE(peer->heard, now);
+}
+
+/**
+ * spw_peer_roam() - an authentic datagram came, the newest yet
+ * @peer: under RCU
+ * @from: outer source
+ *
+ * A peer is where its newest datagram came from, as in WireGuard. Only the newest
+ * counts (RFC 9000 section 9.3): one that was delayed on an old path moves nothing.
+ * Softirq.
+ */
+void spw_peer_roam(struct spw_peer *peer, const struct spw_endpoint *from)
+{
+	struct spw_endpoint now;
+
+	spw_peer_get_endpoint(peer, &now);
+	if (likely(!memcmp(&now, from, sizeof(now))))
+		return;
+	spw_peer_set_endpoint(peer, from);
+	spw_peer_count(peer, SPILLWAY_STAT_ROAMED, 1);
 }

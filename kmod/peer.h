@@ -3,6 +3,7 @@
 #ifndef _SPW_PEER_H
 #define _SPW_PEER_H
 
+#include <linux/in6.h>
 #include <linux/seqlock.h>
 #include <linux/spillway.h>
 #include <net/dst_cache.h>
@@ -14,13 +15,19 @@ struct spw_heartbeat;
 struct spw_key;
 
 /**
- * struct spw_endpoint - outer address
- * @addr4: IPv4
+ * struct spw_endpoint - outer address; unused bytes are zero, so that two compare
+ * @family: AF_INET or AF_INET6
  * @port: UDP
+ * @addr4: IPv4
+ * @addr6: IPv6
  */
 struct spw_endpoint {
-	__be32 addr4;
+	u16 family;
 	__be16 port;
+	union {
+		__be32 addr4;
+		struct in6_addr addr6;
+	};
 };
 
 /**
@@ -104,5 +111,14 @@ int spw_peer_add_tx_key(struct spw_peer *peer, u32 id, const u8 *secret,
 int spw_peer_add_rx_key(struct spw_peer *peer, u32 id, const u8 *secret);
 void spw_peer_drop_keys(struct spw_peer *peer);
 void spw_peer_heard(struct spw_peer *peer, u64 now);
+void spw_peer_roam(struct spw_peer *peer, const struct spw_endpoint *from);
+
+/* An event on the way to or from a peer: its counter and the device's. */
+static inline void spw_peer_count(struct spw_peer *peer,
+				  enum spillway_stat which, u64 n)
+{
+	spw_stat_add(peer->spw->stats, which, n);
+	spw_stat_add(peer->stats, which, n);
+}
 
 #endif /* _SPW_PEER_H */

@@ -1,196 +1,268 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Inbound, in softirq: cheap checks, open, replay window, then the frame. One label
- * and one counter for each reason to drop. Nothing is believed before it has been
- * authenticated, and nothing is answered.
+ * Inbound, in softirq: cheap checks, open, replay window, then the frame. One counter
+ * for each reason to drop. Nothing is believed before it has been authenticated, and
+ * nothing is answered.
+ *
+ * What came alone is opened in place; the datagrams of a burst (UDP GRO) are opened
+ * one behind the other, so that what belongs together goes up as one.
  */
 #include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/ktime.h>
-#include <linux/tcp.h>
 #include <linux/udp.h>
-#include <net/inet_ecn.h>
-#include <net/ip.h>
-#include <net/ip_tunnels.h>
+#include <net/dsfield.h>
 
 #include "crypt.h"
+#include "deliver.h"
 #include "health.h"
+#include "inner.h"
 #include "link.h"
 #include "peer.h"
 #include "receive.h"
+#include "train.h"
 
-/* Outer header, kept since the inner one takes its place. */
-struct outer {
-	__be32 saddr;
-	__be16 sport;
+/**
+ * struct arrival - what is the same for all datagrams of a packet
+ * @spw: device
+ * @from: who says to have sent it
+ * @tos: outer type of service or traffic class
+ * @now: ktime (ns)
+ * @key: of the datagram before, or NULL
+ */
+struct arrival {
+	struct spw_device *spw;
+	struct spw_endpoint from;
 	u8 tos;
+	u64 now;
+	struct spw_key *key;
 };
 
-static void count(struct spw_peer *peer, enum spillway_stat which, u64 n)
-{
-	spw_stat_add(peer->spw->stats, which, n);
-	spw_stat_add(peer->stats, which, n);
-}
-
-/* Until roaming is known, a peer speaks from its endpoint or not at all. */
-static bool from_endpoint(struct spw_peer *peer, const struct outer *outer)
-{
-	struct spw_endpoint endpoint;
-
-	spw_peer_get_endpoint(peer, &endpoint);
-	return endpoint.addr4 == outer->saddr && endpoint.port == outer->sport;
-}
-
-/*
- * What relay carries: one whole IPv4 packet with TCP, from and to addresses that
- * may travel. The peer is trusted with its own connections, not with our loopback.
+/**
+ * struct dgram - one datagram
+ * @hdr: its clear header
+ * @pn: number that it claims
+ * @key: that it names
+ * @len: bytes in all
  */
-static bool inner_is_sane(struct sk_buff *skb, unsigned int len)
+struct dgram {
+	u8 hdr[SPW_LEN_DGRAM_HDR];
+	u64 pn;
+	struct spw_key *key;
+	unsigned int len;
+};
+
+static void arrive(struct arrival *a, struct spw_device *spw,
+		   const struct sk_buff *skb)
 {
-	const struct tcphdr *th;
-	const struct iphdr *iph;
-	unsigned int ihl;
-
-	if (len < sizeof(*iph) + sizeof(*th) || !pskb_may_pull(skb, len))
-		return false;
-	iph = (struct iphdr *)skb->data;
-	ihl = iph->ihl * 4;
-	if (iph->version != 4 || ihl < sizeof(*iph) || ihl + sizeof(*th) > len ||
-	    ntohs(iph->tot_len) != len || iph->protocol != IPPROTO_TCP ||
-	    ip_is_fragment(iph) || ip_fast_csum((u8 *)iph, iph->ihl))
-		return false;
-	th = (struct tcphdr *)(skb->data + ihl);
-	if (th->doff * 4 < sizeof(*th) || ihl + th->doff * 4 > len)
-		return false;
-	return !ipv4_is_loopback(iph->saddr) && !ipv4_is_multicast(iph->saddr) &&
-	       !ipv4_is_zeronet(iph->saddr) && !ipv4_is_lbcast(iph->saddr) &&
-	       !ipv4_is_loopback(iph->daddr) && !ipv4_is_multicast(iph->daddr) &&
-	       !ipv4_is_zeronet(iph->daddr) && !ipv4_is_lbcast(iph->daddr);
-}
-
-/* Hand an inner packet to the stack as if it had come in by the device. */
-static void deliver(struct spw_peer *peer, struct sk_buff *skb,
-		    const struct outer *outer)
-{
-	struct net_device *dev = peer->spw->dev;
-	unsigned int len = skb->len;
-
-	skb_reset_network_header(skb);
-	skb_set_transport_header(skb, ip_hdrlen(skb));
-	skb_reset_mac_header(skb);
-	skb->mac_len = 0;
-	skb->protocol = htons(ETH_P_IP);
-	skb->dev = dev;
-	/* The tag proves it is as the peer's stack made it, checksum included. */
-	skb->ip_summed = CHECKSUM_UNNECESSARY;
-	skb->csum_level = ~0;
-	if (INET_ECN_is_ce(outer->tos))
-		IP_ECN_set_ce(ip_hdr(skb));
-	skb_orphan(skb);
-	__vlan_hwaccel_clear_tag(skb);
-	skb_set_queue_mapping(skb, 0);
-	skb_clear_hash(skb);
-	skb_scrub_packet(skb, false);
-
-	if (gro_cells_receive(&peer->spw->gro_cells, skb) != NET_RX_SUCCESS) {
-		count(peer, SPILLWAY_STAT_RX_DROP_QUEUE, 1);
-		return;
+	memset(a, 0, sizeof(*a));
+	a->spw = spw;
+	a->now = ktime_get_ns();
+	a->from.port = udp_hdr(skb)->source;
+	if (ip_hdr(skb)->version == 6) {
+		a->from.family = AF_INET6;
+		a->from.addr6 = ipv6_hdr(skb)->saddr;
+		a->tos = ipv6_get_dsfield(ipv6_hdr(skb));
+	} else {
+		a->from.family = AF_INET;
+		a->from.addr4 = ip_hdr(skb)->saddr;
+		a->tos = ip_hdr(skb)->tos;
 	}
-	dev_sw_netstats_rx_add(dev, len);
-	count(peer, SPILLWAY_STAT_RX_PACKETS, 1);
-	count(peer, SPILLWAY_STAT_RX_BYTES, len);
 }
 
-/* An opened frame; consumed. Returns 0 or the counter of the drop. */
-static int frame_in(struct spw_peer *peer, struct sk_buff *skb,
-		    const struct outer *outer, u64 now)
+/* Before the cipher: returns 0 or the counter of the drop. */
+static int check(struct arrival *a, struct dgram *d)
+{
+	u32 key_id;
+	int err;
+
+	err = spw_link_parse_dgram(d->hdr, d->len, &key_id, &d->pn);
+	if (err)
+		return err == -EMSGSIZE ? SPILLWAY_STAT_RX_DROP_SHORT :
+					  SPILLWAY_STAT_RX_DROP_TYPE;
+	if (!a->key || a->key->id != key_id) {
+		d->key = xa_load(&a->spw->rx_keys, key_id);
+		if (!d->key)
+			return SPILLWAY_STAT_RX_DROP_NO_KEY;
+		a->key = d->key;
+	}
+	d->key = a->key;
+	return spw_key_too_old(d->key, d->pn) ? SPILLWAY_STAT_RX_DROP_REPLAY : 0;
+}
+
+/* Behind the cipher: returns 0 or the counter of the drop. */
+static int admit(const struct arrival *a, const struct dgram *d)
+{
+	bool newest;
+
+	if (!spw_key_accept(d->key, d->pn, &newest))
+		return SPILLWAY_STAT_RX_DROP_REPLAY;
+	spw_peer_heard(d->key->peer, a->now);
+	if (newest)
+		spw_peer_roam(d->key->peer, &a->from);
+	return 0;
+}
+
+static void drop_one(const struct arrival *a, const struct dgram *d, int why)
+{
+	if (d->key)
+		spw_stat_inc(d->key->peer->stats, why);
+	spw_stat_inc(a->spw->stats, why);
+	DEV_STATS_INC(a->spw->dev, rx_dropped);
+}
+
+static int heartbeat_in(const struct arrival *a, struct spw_peer *peer,
+			const struct spw_frame *frame)
 {
 	struct spw_heartbeat hb;
-	struct spw_frame frame;
 
-	if (spw_link_parse_frame(skb->data, skb->len, &frame))
+	if (spw_link_parse_heartbeat(frame, &hb) || hb.node_id != peer->id)
+		return SPILLWAY_STAT_RX_DROP_FRAME;
+	spw_health_heard(peer, &hb, a->now);
+	spw_peer_count(peer, SPILLWAY_STAT_HEARTBEAT_RX, 1);
+	return 0;
+}
+
+/* A datagram that came alone; @skb stays the caller's on failure. */
+static int open_alone(const struct arrival *a, struct dgram *d,
+		      struct sk_buff *skb)
+{
+	struct spw_peer *peer = d->key->peer;
+	struct spw_frame frame;
+	struct spw_inner inner;
+	u8 *sealed;
+	int drop;
+
+	if (skb_linearize_cow(skb))
+		return SPILLWAY_STAT_RX_DROP_NOMEM;
+	sealed = skb->data + SPW_LEN_DGRAM_HDR;
+	if (!spw_open(d->key, d->pn, sealed, sealed,
+		      d->len - SPW_LEN_DGRAM_HDR, d->hdr))
+		return SPILLWAY_STAT_RX_DROP_AUTH;
+	drop = admit(a, d);
+	if (drop)
+		return drop;
+	if (spw_link_parse_frame(sealed, d->len - SPW_LEN_DGRAM_HDR - SPW_LEN_TAG,
+				 &frame))
 		return SPILLWAY_STAT_RX_DROP_FRAME;
 	if (frame.type == SPW_FRAME_HEARTBEAT) {
-		if (spw_link_parse_heartbeat(&frame, &hb) ||
-		    hb.node_id != peer->id)
-			return SPILLWAY_STAT_RX_DROP_FRAME;
-		spw_health_heard(peer, &hb, now);
-		count(peer, SPILLWAY_STAT_HEARTBEAT_RX, 1);
-		consume_skb(skb);
-		return 0;
+		drop = heartbeat_in(a, peer, &frame);
+		if (!drop)
+			consume_skb(skb);
+		return drop;
 	}
-	__skb_pull(skb, SPW_LEN_FRAME_HDR);
-	if (!inner_is_sane(skb, frame.len))
+	if (spw_inner_parse(frame.body, frame.len, &inner))
 		return SPILLWAY_STAT_RX_DROP_INNER;
-	deliver(peer, skb, outer);
+	__skb_pull(skb, frame.body - skb->data);
+	if (pskb_trim(skb, frame.len))
+		return SPILLWAY_STAT_RX_DROP_NOMEM;
+	spw_deliver(peer, skb, a->tos, &inner, 1, frame.flags & SPW_DATA_CSUM);
 	return 0;
+}
+
+static void receive_alone(struct arrival *a, struct sk_buff *skb)
+{
+	struct dgram d = { .len = skb->len };
+	int drop = SPILLWAY_STAT_RX_DROP_SHORT;
+
+	if (!skb_copy_bits(skb, 0, d.hdr, sizeof(d.hdr)))
+		drop = check(a, &d) ?: open_alone(a, &d, skb);
+	if (likely(!drop))
+		return;
+	drop_one(a, &d, drop);
+	kfree_skb(skb);
+}
+
+/* A frame in the train's room. Returns 0 or the counter of the drop. */
+static int frame_in(const struct arrival *a, const struct dgram *d,
+		    struct spw_train *train, const void *data)
+{
+	unsigned int len = d->len - SPW_LEN_DGRAM_HDR - SPW_LEN_TAG;
+	int drop = SPILLWAY_STAT_RX_DROP_FRAME;
+	struct spw_frame frame;
+	struct spw_inner inner;
+
+	if (spw_link_parse_frame(data, len, &frame))
+		goto skip;
+	drop = SPILLWAY_STAT_RX_DROP_INNER;
+	if (frame.type == SPW_FRAME_HEARTBEAT)
+		drop = heartbeat_in(a, d->key->peer, &frame);
+	else if (!spw_inner_parse(frame.body, frame.len, &inner))
+		return spw_train_add(train, d->key->peer,
+				     frame.flags & SPW_DATA_CSUM, &inner);
+skip:
+	spw_train_skip(train);
+	return drop;
+}
+
+/* A datagram of a burst, @sealed NULL where it does not lie in one piece. */
+static int open_next(const struct arrival *a, const struct dgram *d,
+		     struct spw_train *train, const struct sk_buff *skb,
+		     unsigned int offset, const u8 *sealed)
+{
+	unsigned int len = d->len - SPW_LEN_DGRAM_HDR;
+	u8 *room = spw_train_room(train, len);
+	int drop;
+
+	if (unlikely(!room))
+		return SPILLWAY_STAT_RX_DROP_NOMEM;
+	if (!sealed) {
+		skb_copy_bits(skb, offset + SPW_LEN_DGRAM_HDR, room, len);
+		sealed = room;
+	}
+	drop = SPILLWAY_STAT_RX_DROP_AUTH;
+	if (spw_open(d->key, d->pn, room, sealed, len, d->hdr))
+		drop = admit(a, d);
+	if (unlikely(drop)) {
+		spw_train_skip(train);
+		return drop;
+	}
+	return frame_in(a, d, train, room);
+}
+
+static void receive_burst(struct arrival *a, struct sk_buff *skb)
+{
+	unsigned int offset = 0, size = skb_shinfo(skb)->gso_size, there;
+	struct skb_seq_state seq;
+	struct spw_train train;
+	const u8 *data;
+	int drop;
+
+	spw_train_begin(&train, a->tos, skb->len);
+	skb_prepare_seq_read(skb, 0, skb->len, &seq);
+	while (offset < skb->len) {
+		struct dgram d = { .len = min(size, skb->len - offset) };
+
+		there = skb_seq_read(offset, &data, &seq);
+		drop = SPILLWAY_STAT_RX_DROP_SHORT;
+		if (!skb_copy_bits(skb, offset, d.hdr,
+				   min_t(unsigned int, d.len, sizeof(d.hdr))))
+			drop = check(a, &d) ?:
+			       open_next(a, &d, &train, skb, offset,
+					 there >= d.len ?
+					 data + SPW_LEN_DGRAM_HDR : NULL);
+		if (unlikely(drop))
+			drop_one(a, &d, drop);
+		offset += d.len;
+	}
+	skb_abort_seq_read(&seq);
+	spw_train_end(&train);
+	consume_skb(skb);
 }
 
 /**
- * spw_receive() - encap_rcv of the tunnel socket
- * @sk: socket
- * @skb: at the UDP header, its length checked by UDP; always consumed
- *
- * Return: 0.
+ * spw_receive() - what came to the tunnel's socket
+ * @spw: device, under RCU, bottom halves off
+ * @skb: at the UDP payload; always consumed
  */
-int spw_receive(struct sock *sk, struct sk_buff *skb)
+void spw_receive(struct spw_device *spw, struct sk_buff *skb)
 {
-	struct spw_device *spw = rcu_dereference_sk_user_data(sk);
-	u64 now = ktime_get_ns();
-	struct spw_peer *peer;
-	struct spw_key *key;
-	struct outer outer;
-	u32 key_id;
-	int drop;
-	u64 pn;
+	struct arrival a;
 
-	if (unlikely(!spw)) {
-		kfree_skb(skb);
-		return 0;
-	}
-	drop = SPILLWAY_STAT_RX_DROP_SHORT;
-	if (!pskb_may_pull(skb, sizeof(struct udphdr) + SPW_LEN_DGRAM_MIN))
-		goto drop;
-	outer.saddr = ip_hdr(skb)->saddr;
-	outer.tos = ip_hdr(skb)->tos;
-	outer.sport = udp_hdr(skb)->source;
-
-	drop = SPILLWAY_STAT_RX_DROP_TYPE;
-	if (spw_link_parse_dgram(skb->data + sizeof(struct udphdr),
-				 skb->len - sizeof(struct udphdr), &key_id, &pn))
-		goto drop;
-	drop = SPILLWAY_STAT_RX_DROP_NO_KEY;
-	key = xa_load(&spw->rx_keys, key_id);
-	if (!key)
-		goto drop;
-	peer = key->peer;
-	drop = SPILLWAY_STAT_RX_DROP_ADDRESS;
-	if (!from_endpoint(peer, &outer))
-		goto drop_peer;
-	drop = SPILLWAY_STAT_RX_DROP_REPLAY;
-	if (spw_key_too_old(key, pn))
-		goto drop_peer;
-	drop = SPILLWAY_STAT_RX_DROP_NOMEM;
-	if (skb_linearize_cow(skb))
-		goto drop_peer;
-	drop = SPILLWAY_STAT_RX_DROP_AUTH;
-	__skb_pull(skb, sizeof(struct udphdr));
-	skb->ip_summed = CHECKSUM_NONE;
-	if (!spw_open(key, skb, pn))
-		goto drop_peer;
-	drop = SPILLWAY_STAT_RX_DROP_REPLAY;
-	if (!spw_key_accept(key, pn))
-		goto drop_peer;
-	spw_peer_heard(peer, now);
-	drop = frame_in(peer, skb, &outer, now);
-	if (drop)
-		goto drop_peer;
-	return 0;
-
-drop_peer:
-	spw_stat_inc(peer->stats, drop);
-drop:
-	spw_stat_inc(spw->stats, drop);
-	DEV_STATS_INC(spw->dev, rx_dropped);
-	kfree_skb(skb);
-	return 0;
+	skb->dev = spw->dev; /* UDP kept something of its own there */
+	arrive(&a, spw, skb);
+	if (skb_is_gso(skb))
+		receive_burst(&a, skb);
+	else
+		receive_alone(&a, skb);
 }

@@ -4,8 +4,8 @@
 #define _SPW_RECEIVE_H
 
 struct sk_buff;
-struct sock;
+struct spw_device;
 
-int spw_receive(struct sock *sk, struct sk_buff *skb);
+void spw_receive(struct spw_device *spw, struct sk_buff *skb);
 
 #endif /* _SPW_RECEIVE_H */

@@ -111,7 +111,7 @@ static bool inside_pool(struct spw_device *spw, const struct spw_conn *conn)
 		return true;
 	xa_for_each(&spw->peers, id, peer) {
 		spw_peer_get_endpoint(peer, &endpoint);
-		if (endpoint.addr4 == raddr)
+		if (endpoint.family == AF_INET && endpoint.addr4 == raddr)
 			return true;
 	}
 	return false;

@@ -4,69 +4,83 @@
  * a frame, seal it, send it; all on the CPU that sends, in order.
  *
  * Too big is re-cut, never fragmented: TCP may be cut at any boundary, so a segment
- * that the tunnel cannot carry whole leaves as two, made by the kernel's own GSO.
+ * that the tunnel cannot carry whole leaves as two. The cut is made by the kernel's
+ * own TSO for devices that have none (net/core/tso.c), straight into the datagrams;
+ * TCP's checksums are left to the far side, as to a device that makes them.
  */
+#include <linux/ip.h>
 #include <linux/tcp.h>
-#include <net/inet_ecn.h>
 #include <net/ip.h>
 #include <net/ip_tunnels.h>
 #include <net/tcp.h>
+#include <net/tso.h>
 
-#include "compat.h"
+#include "burst.h"
 #include "conntab.h"
 #include "crypt.h"
-#include "device.h"
+#include "inner.h"
 #include "link.h"
 #include "peer.h"
 #include "send.h"
 #include "socket.h"
 
-/* Smallest inner packet that every path is assumed to take (RFC 1122: 576). */
-#define INNER_MIN	(576 - SPW_LEN_OVERHEAD4)
+/* Smallest datagram that every path is assumed to take (RFC 1122, RFC 8200). */
+#define PATH_MIN4	576
+#define PATH_MIN6	1280
 
 /**
- * struct way - the way to a peer, for one burst
+ * struct way - the way to a peer, for one packet of the stack
  * @peer: to whom
  * @key: that seals
- * @rt: route, with a reference
- * @endpoint: outer destination
- * @saddr: outer source
+ * @route: outer
  * @inner_max: largest inner packet
  */
 struct way {
 	struct spw_peer *peer;
 	struct spw_key *key;
-	struct rtable *rt;
-	struct spw_endpoint endpoint;
-	__be32 saddr;
+	struct spw_route route;
 	unsigned int inner_max;
 };
 
-static void count(struct spw_peer *peer, enum spillway_stat which, u64 n)
+static unsigned int inner_max(const struct spw_route *route)
 {
-	spw_stat_add(peer->spw->stats, which, n);
-	spw_stat_add(peer->stats, which, n);
+	bool six = route->endpoint.family == AF_INET6;
+	unsigned int mtu = clamp_t(unsigned int, dst_mtu(route->dst),
+				   six ? PATH_MIN6 : PATH_MIN4, IP_MAX_MTU);
+
+	return mtu - (six ? SPW_LEN_OVERHEAD6 : SPW_LEN_OVERHEAD4);
 }
 
 /* Returns 0 or the counter that names what is missing. */
-static int path_find(struct way *path, struct spw_peer *peer)
+static int way_find(struct way *way, struct spw_peer *peer)
 {
-	unsigned int mtu;
+	int err;
 
-	path->peer = peer;
-	path->key = rcu_dereference(peer->tx_key);
-	if (unlikely(!path->key))
+	way->peer = peer;
+	way->key = rcu_dereference(peer->tx_key);
+	if (unlikely(!way->key))
 		return SPILLWAY_STAT_TX_DROP_NO_KEY;
-	path->rt = spw_socket_route(peer, &path->endpoint, &path->saddr);
-	if (IS_ERR(path->rt))
-		return PTR_ERR(path->rt) == -ELOOP ?
-		       SPILLWAY_STAT_TX_DROP_LOOP :
-		       SPILLWAY_STAT_TX_DROP_NO_ROUTE;
-	mtu = dst_mtu(&path->rt->dst);
-	path->inner_max = mtu > SPW_LEN_OVERHEAD4 + INNER_MIN ?
-			  min_t(unsigned int, mtu, IP_MAX_MTU) - SPW_LEN_OVERHEAD4 :
-			  INNER_MIN;
+	err = spw_socket_route(peer, &way->route);
+	if (unlikely(err))
+		return err == -ELOOP ? SPILLWAY_STAT_TX_DROP_LOOP :
+				       SPILLWAY_STAT_TX_DROP_NO_ROUTE;
+	way->inner_max = inner_max(&way->route);
 	return 0;
+}
+
+/* Room for all headers in front of a frame. */
+static unsigned int headroom(const struct way *way)
+{
+	const struct dst_entry *dst = way->route.dst;
+
+	return LL_RESERVED_SPACE(dst->dev) + dst->header_len + SPW_LEN_OUTER6 +
+	       SPW_LEN_DGRAM_HDR + SPW_LEN_FRAME_HDR;
+}
+
+/* RFC 6040, normal mode; the class of service stays inside. */
+static u8 outer_tos(const struct sk_buff *inner)
+{
+	return ip_tunnel_ecn_encap(0, ip_hdr(inner), inner);
 }
 
 /* tcp_wfree() cannot be named from a module; what a TCP socket sends has it. */
@@ -100,11 +114,8 @@ static void move_owner(struct sk_buff *to, struct sk_buff *from)
 }
 
 /* Linear, private, with room for headers in front and for the tag behind. */
-static struct sk_buff *make_room(struct sk_buff *skb, const struct way *path)
+static struct sk_buff *make_room(struct sk_buff *skb, unsigned int head)
 {
-	unsigned int head = LL_RESERVED_SPACE(path->rt->dst.dev) +
-			    path->rt->dst.header_len + SPW_LEN_OUTER4 +
-			    SPW_LEN_DGRAM_HDR + SPW_LEN_FRAME_HDR;
 	struct sk_buff *copy;
 
 	if (!skb_is_nonlinear(skb) && !skb_cloned(skb) && !skb_shared(skb) &&
@@ -120,118 +131,190 @@ static struct sk_buff *make_room(struct sk_buff *skb, const struct way *path)
 	return copy;
 }
 
-/* One inner packet of the right size; consumed. Returns 0 or a counter. */
-static int send_piece(struct way *path, struct sk_buff *skb)
+/* A frame becomes a datagram; consumed on error. Returns 0 or a counter. */
+static int seal_skb(const struct way *way, struct sk_buff *skb)
 {
 	unsigned int len = skb->len;
-	u8 tos;
+	u64 pn;
 
-	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb)) {
-		kfree_skb(skb);
-		return SPILLWAY_STAT_TX_DROP_NOMEM;
-	}
-	skb = make_room(skb, path);
-	if (unlikely(!skb))
-		return SPILLWAY_STAT_TX_DROP_NOMEM;
-	/* RFC 6040, normal mode; the class of service stays inside. */
-	tos = ip_tunnel_ecn_encap(0, ip_hdr(skb), skb);
-
-	spw_link_build_frame(skb_push(skb, SPW_LEN_FRAME_HDR), SPW_FRAME_DATA, len);
-	if (unlikely(spw_seal(path->key, skb))) {
+	if (unlikely(spw_key_take(way->key, 1, &pn))) {
 		kfree_skb(skb);
 		return SPILLWAY_STAT_TX_DROP_KEY_SPENT;
 	}
-	skb->ip_summed = CHECKSUM_NONE;
-	skb->encapsulation = 0;
-	skb->dev = NULL; /* the device counts inner packets, not these */
-	skb_set_queue_mapping(skb, 0);
-	dst_hold(&path->rt->dst);
-	if (spw_socket_send(path->peer, skb, path->rt, &path->endpoint,
-			    path->saddr, tos))
-		return SPILLWAY_STAT_TX_DROP_NO_ROUTE;
-	count(path->peer, SPILLWAY_STAT_TX_PACKETS, 1);
-	count(path->peer, SPILLWAY_STAT_TX_BYTES, len);
+	skb_put(skb, SPW_LEN_TAG);
+	spw_seal(way->key, pn, skb_push(skb, SPW_LEN_DGRAM_HDR), len);
 	return 0;
 }
 
-/*
- * GSO wants a checksum that is still to be made. A packet whose checksum some rule
- * has completed already is made so again.
- */
-static void checksum_reopen(struct sk_buff *skb, unsigned int ip_len)
+static int transmit(const struct way *way, struct sk_buff *skb, u8 tos,
+		    unsigned int datagrams, unsigned int bytes)
 {
-	const struct iphdr *iph = ip_hdr(skb);
-
-	if (skb->ip_summed == CHECKSUM_PARTIAL)
-		return;
-	skb_set_transport_header(skb, ip_len);
-	tcp_hdr(skb)->check = ~tcp_v4_check(skb->len - ip_len, iph->saddr,
-					    iph->daddr, 0);
-	skb->ip_summed = CHECKSUM_PARTIAL;
-	skb->csum_start = skb_transport_header(skb) - skb->head;
-	skb->csum_offset = offsetof(struct tcphdr, check);
+	if (unlikely(spw_socket_send(way->peer, skb, &way->route, tos)))
+		return SPILLWAY_STAT_TX_DROP_NO_ROUTE;
+	spw_peer_count(way->peer, SPILLWAY_STAT_TX_PACKETS, datagrams);
+	spw_peer_count(way->peer, SPILLWAY_STAT_TX_BYTES, bytes);
+	return 0;
 }
 
-/*
- * Make a packet one that GSO cuts to the path. The clone in TCP's retransmission
- * queue shares gso_size with ours, so ours becomes private first.
- */
-static bool set_cut(struct sk_buff *skb, const struct way *path)
+/* An inner packet that fits; consumed. Returns 0 or a counter. */
+static int send_whole(const struct way *way, struct sk_buff *skb)
 {
-	unsigned int ip_len = ip_hdrlen(skb), hdr_len, mss;
+	u8 flags = skb->ip_summed == CHECKSUM_PARTIAL ? SPW_DATA_CSUM : 0;
+	unsigned int len = skb->len;
+	u8 tos = outer_tos(skb);
+	int drop;
 
-	if (ip_hdr(skb)->protocol != IPPROTO_TCP || ip_is_fragment(ip_hdr(skb)) ||
-	    !pskb_may_pull(skb, ip_len + sizeof(struct tcphdr)))
-		return false;
-	skb_set_transport_header(skb, ip_len);
-	hdr_len = ip_len + tcp_hdrlen(skb);
-	if (tcp_hdrlen(skb) < sizeof(struct tcphdr) ||
-	    hdr_len >= path->inner_max || !pskb_may_pull(skb, hdr_len) ||
-	    skb_unclone(skb, GFP_ATOMIC))
-		return false;
-	checksum_reopen(skb, ip_len);
+	skb = make_room(skb, headroom(way));
+	if (unlikely(!skb))
+		return SPILLWAY_STAT_TX_DROP_NOMEM;
+	spw_link_build_frame(skb_push(skb, SPW_LEN_FRAME_HDR), SPW_FRAME_DATA,
+			     flags, len);
+	drop = seal_skb(way, skb);
+	return drop ?: transmit(way, skb, tos, 1, len);
+}
 
-	mss = path->inner_max - hdr_len;
-	if (!skb_is_gso(skb)) {
-		skb_shinfo(skb)->gso_type = SKB_GSO_TCPV4;
-		skb_shinfo(skb)->gso_size = mss;
-	} else if (skb_shinfo(skb)->gso_size > mss) {
-		skb_shinfo(skb)->gso_size = mss;
-	} else {
-		return true;
-	}
-	skb_shinfo(skb)->gso_segs = DIV_ROUND_UP(skb->len - hdr_len, mss);
-	spw_stat_inc(path->peer->spw->stats, SPILLWAY_STAT_TX_RECUT);
+/**
+ * struct cut - a packet being cut
+ * @way: where to
+ * @skb: what
+ * @tso: how far, see net/core/tso.c
+ * @hdr_len: IP and TCP headers, the same for each piece
+ * @mss: payload of each piece but the last
+ * @left: payload still to be sent
+ */
+struct cut {
+	const struct way *way;
+	struct sk_buff *skb;
+	struct tso_t tso;
+	unsigned int hdr_len;
+	unsigned int mss;
+	unsigned int left;
+};
+
+/*
+ * The clone in TCP's retransmission queue shares gso_size with ours, so a packet that
+ * is no GSO packet yet becomes private first.
+ */
+static bool become_gso(struct sk_buff *skb)
+{
+	if (skb_is_gso(skb))
+		return skb_is_gso_tcp(skb);
+	if (skb_unclone(skb, GFP_ATOMIC))
+		return false;
+	skb_shinfo(skb)->gso_type = skb->protocol == htons(ETH_P_IP) ?
+				    SKB_GSO_TCPV4 : SKB_GSO_TCPV6;
+	skb_shinfo(skb)->gso_size = 1;
 	return true;
 }
 
-/* A packet as the stack gave it; consumed. */
-static void send_packet(struct way *path, struct sk_buff *skb)
+/* Returns 0 or a counter. */
+static int cut_begin(struct cut *c, const struct way *way, struct sk_buff *skb)
 {
-	struct sk_buff *segs = skb, *next;
+	unsigned int room;
+
+	c->way = way;
+	c->skb = skb;
+	c->hdr_len = skb_transport_offset(skb) + tcp_hdrlen(skb);
+	if (tcp_hdrlen(skb) < sizeof(struct tcphdr) ||
+	    c->hdr_len >= way->inner_max || !pskb_may_pull(skb, c->hdr_len))
+		return SPILLWAY_STAT_TX_DROP_TOO_BIG;
+	room = way->inner_max - c->hdr_len;
+	c->mss = skb_is_gso(skb) ?
+		 min_t(unsigned int, skb_shinfo(skb)->gso_size, room) : room;
+	if (!skb_is_gso(skb) || c->mss < skb_shinfo(skb)->gso_size)
+		spw_stat_inc(way->peer->spw->stats, SPILLWAY_STAT_TX_RECUT);
+	if (!become_gso(skb) || (skb_has_frag_list(skb) && skb_linearize(skb)))
+		return SPILLWAY_STAT_TX_DROP_NOMEM;
+	tso_start(skb, &c->tso);
+	c->left = skb->len - c->hdr_len;
+	return 0;
+}
+
+/* The next piece as a frame; returns its payload. */
+static unsigned int cut_frame(struct cut *c, u8 *frame)
+{
+	unsigned int size = min(c->left, c->mss), todo = size;
+	bool first = c->left + c->hdr_len == c->skb->len;
+	u8 hdr[SPW_INNER_HDR_MAX] __aligned(4);
+
+	tso_build_hdr(c->skb, hdr, &c->tso, size, c->left == size);
+	if (!c->tso.ipv6)
+		ip_send_check((struct iphdr *)hdr);
+	/* RFC 3168 section 6.1.2: once is enough. */
+	if (!first)
+		((struct tcphdr *)(hdr + skb_transport_offset(c->skb)))->cwr = 0;
+	spw_link_build_frame(frame, SPW_FRAME_DATA, SPW_DATA_CSUM,
+			     c->hdr_len + size);
+	frame += SPW_LEN_FRAME_HDR;
+	memcpy(frame, hdr, c->hdr_len);
+	frame += c->hdr_len;
+	while (todo) {
+		unsigned int n = min_t(unsigned int, todo, c->tso.size);
+
+		memcpy(frame, c->tso.data, n);
+		tso_build_data(c->skb, &c->tso, n);
+		frame += n;
+		todo -= n;
+	}
+	c->left -= size;
+	return size;
+}
+
+/* Bytes of all datagrams that are still to come. */
+static unsigned int cut_todo(const struct cut *c)
+{
+	return c->left + DIV_ROUND_UP(c->left, c->mss) *
+	       (SPW_LEN_SEAL + c->hdr_len);
+}
+
+/* As much as one burst takes; returns 0 or a counter. */
+static int send_burst(struct cut *c, u8 tos)
+{
+	unsigned int over = SPW_LEN_SEAL + c->hdr_len, bytes = 0, size;
+	struct spw_burst burst;
+	struct sk_buff *out;
+	u8 *dgram;
+	u64 pn;
+
+	if (!spw_burst_begin(&burst, c->skb, headroom(c->way), cut_todo(c),
+			     over + min(c->left, c->mss)))
+		return SPILLWAY_STAT_TX_DROP_NOMEM;
+	while (c->left) {
+		size = c->hdr_len + min(c->left, c->mss);
+		dgram = spw_burst_room(&burst, SPW_LEN_SEAL + size);
+		if (!dgram)
+			break;
+		if (unlikely(spw_key_take(c->way->key, 1, &pn))) {
+			kfree_skb(spw_burst_end(&burst));
+			return SPILLWAY_STAT_TX_DROP_KEY_SPENT;
+		}
+		cut_frame(c, dgram + SPW_LEN_DGRAM_HDR);
+		spw_seal(c->way->key, pn, dgram, SPW_LEN_FRAME_HDR + size);
+		bytes += size;
+	}
+	out = spw_burst_end(&burst);
+	if (unlikely(!out))
+		return SPILLWAY_STAT_TX_DROP_NOMEM;
+	if (!c->left)
+		move_owner(out, c->skb);
+	return transmit(c->way, out, tos, burst.count, bytes);
+}
+
+/* A packet that must be cut; consumed. Returns 0 or a counter. */
+static int send_cut(const struct way *way, struct sk_buff *skb)
+{
+	u8 tos = outer_tos(skb);
+	struct cut cut;
 	int drop;
 
-	if (skb_is_gso(skb) || skb->len > path->inner_max) {
-		if (!set_cut(skb, path)) {
-			count(path->peer, SPILLWAY_STAT_TX_DROP_TOO_BIG, 1);
-			kfree_skb(skb);
-			return;
-		}
-		/* No feature: linear copies with their checksums made. */
-		segs = __skb_gso_segment(skb, 0, true);
-		if (IS_ERR_OR_NULL(segs)) {
-			count(path->peer, SPILLWAY_STAT_TX_DROP_NOMEM, 1);
-			kfree_skb(skb);
-			return;
-		}
+	drop = cut_begin(&cut, way, skb);
+	while (!drop && cut.left)
+		drop = send_burst(&cut, tos);
+	if (unlikely(drop))
+		kfree_skb(skb);
+	else
 		consume_skb(skb);
-	}
-	skb_list_walk_safe(segs, segs, next) {
-		skb_mark_not_on_list(segs);
-		drop = send_piece(path, segs);
-		if (unlikely(drop))
-			count(path->peer, drop, 1);
-	}
+	return drop;
 }
 
 static struct spw_peer *relayed_by(struct spw_device *spw, struct sk_buff *skb)
@@ -243,8 +326,8 @@ static struct spw_peer *relayed_by(struct spw_device *spw, struct sk_buff *skb)
 	    ip_hdr(skb)->protocol != IPPROTO_TCP || ip_is_fragment(ip_hdr(skb)) ||
 	    !pskb_may_pull(skb, ip_hdrlen(skb) + sizeof(struct tcphdr)))
 		return NULL;
-	spw_tuple_out(&tuple, ip_hdr(skb),
-		      (struct tcphdr *)(skb->data + ip_hdrlen(skb)));
+	skb_set_transport_header(skb, ip_hdrlen(skb));
+	spw_tuple_out(&tuple, ip_hdr(skb), tcp_hdr(skb));
 	conn = spw_conntab_find(spw, &tuple);
 	return conn ? rcu_dereference(conn->peer) : NULL;
 }
@@ -263,7 +346,7 @@ netdev_tx_t spw_send_xmit(struct sk_buff *skb, struct net_device *dev)
 	struct spw_device *spw = netdev_priv(dev);
 	unsigned int len = skb->len;
 	struct spw_peer *peer;
-	struct way path;
+	struct way way;
 	int drop;
 
 	rcu_read_lock();
@@ -272,14 +355,19 @@ netdev_tx_t spw_send_xmit(struct sk_buff *skb, struct net_device *dev)
 		spw_stat_inc(spw->stats, SPILLWAY_STAT_TX_DROP_NO_CONN);
 		goto drop;
 	}
-	drop = path_find(&path, peer);
+	drop = way_find(&way, peer);
 	if (unlikely(drop)) {
-		count(peer, drop, 1);
+		spw_peer_count(peer, drop, 1);
 		goto drop;
 	}
 	dev_sw_netstats_tx_add(dev, 1, len);
-	send_packet(&path, skb);
-	ip_rt_put(path.rt);
+	if (skb_is_gso(skb) || len > way.inner_max)
+		drop = send_cut(&way, skb);
+	else
+		drop = send_whole(&way, skb);
+	if (unlikely(drop))
+		spw_peer_count(peer, drop, 1);
+	dst_release(way.route.dst);
 	rcu_read_unlock();
 	return NETDEV_TX_OK;
 
@@ -290,6 +378,40 @@ drop:
 	return NETDEV_TX_OK;
 }
 
+/* A heartbeat's frame in a packet of its own, or NULL without memory. */
+static struct sk_buff *heartbeat_skb(const struct way *way,
+				     const struct spw_heartbeat *hb)
+{
+	unsigned int head = headroom(way);
+	struct sk_buff *skb;
+
+	skb = alloc_skb(head + SPW_LEN_HEARTBEAT + SPW_LEN_TAG, GFP_ATOMIC);
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, head);
+	skb->protocol = htons(ETH_P_IP);
+	spw_link_build_heartbeat(skb_put(skb, SPW_LEN_HEARTBEAT), hb);
+	spw_link_build_frame(skb_push(skb, SPW_LEN_FRAME_HDR),
+			     SPW_FRAME_HEARTBEAT, 0, SPW_LEN_HEARTBEAT);
+	return skb;
+}
+
+static int send_heartbeat(const struct way *way, const struct spw_heartbeat *hb)
+{
+	struct sk_buff *skb = heartbeat_skb(way, hb);
+	int drop;
+
+	if (!skb)
+		return SPILLWAY_STAT_TX_DROP_NOMEM;
+	drop = seal_skb(way, skb);
+	if (drop)
+		return drop;
+	if (spw_socket_send(way->peer, skb, &way->route, 0))
+		return SPILLWAY_STAT_TX_DROP_NO_ROUTE;
+	spw_peer_count(way->peer, SPILLWAY_STAT_HEARTBEAT_TX, 1);
+	return 0;
+}
+
 /**
  * spw_send_heartbeat() - tell a peer how this node is
  * @peer: under &spw_device.lock
@@ -297,43 +419,18 @@ drop:
  */
 void spw_send_heartbeat(struct spw_peer *peer, const struct spw_heartbeat *hb)
 {
-	struct sk_buff *skb;
-	struct way path;
-	unsigned int head;
+	struct way way;
 	int drop;
 
 	local_bh_disable();
 	rcu_read_lock();
-	drop = path_find(&path, peer);
-	if (drop)
-		goto count;
-	head = LL_RESERVED_SPACE(path.rt->dst.dev) + path.rt->dst.header_len +
-	       SPW_LEN_OUTER4 + SPW_LEN_DGRAM_HDR;
-	skb = alloc_skb(head + SPW_LEN_FRAME_HDR + SPW_LEN_HEARTBEAT +
-			SPW_LEN_TAG, GFP_ATOMIC);
-	drop = skb ? 0 : SPILLWAY_STAT_TX_DROP_NOMEM;
-	if (drop)
-		goto put;
-	skb_reserve(skb, head);
-	skb->protocol = htons(ETH_P_IP);
-	spw_link_build_frame(skb_put(skb, SPW_LEN_FRAME_HDR),
-			     SPW_FRAME_HEARTBEAT, SPW_LEN_HEARTBEAT);
-	spw_link_build_heartbeat(skb_put(skb, SPW_LEN_HEARTBEAT), hb);
-	if (spw_seal(path.key, skb)) {
-		kfree_skb(skb);
-		drop = SPILLWAY_STAT_TX_DROP_KEY_SPENT;
-		goto put;
+	drop = way_find(&way, peer);
+	if (!drop) {
+		drop = send_heartbeat(&way, hb);
+		dst_release(way.route.dst);
 	}
-	dst_hold(&path.rt->dst);
-	if (spw_socket_send(peer, skb, path.rt, &path.endpoint, path.saddr, 0))
-		drop = SPILLWAY_STAT_TX_DROP_NO_ROUTE;
-	else
-		count(peer, SPILLWAY_STAT_HEARTBEAT_TX, 1);
-put:
-	ip_rt_put(path.rt);
-count:
 	if (drop)
-		count(peer, drop, 1);
+		spw_peer_count(peer, drop, 1);
 	rcu_read_unlock();
 	local_bh_enable();
 }

@@ -5,7 +5,7 @@
 . tests/lab/scene.sh
 . tests/lab/spillway.sh
 
-ktap_plan 7
+ktap_plan 8
 scene_begin
 pool_create 3
 spillway_up 3 || exit 1
@@ -38,7 +38,8 @@ node_exec 1 timeout 5 tcpdump -i lan0 -nn -c 1 -xx src 10.99.0.2 and udp port 51
 datagram=$(awk '/^\t0x/ { for (i = 2; i <= NF; i++) printf "%s", $i }' /tmp/dump |
 	   cut -c $(((14 + 20 + 8) * 2 + 1))-)
 note "a datagram of n2: $datagram"
-expect "a real one from a wrong address" rx_drop_address "$datagram"
+expect "a real one again, from elsewhere," rx_drop_replay "$datagram"
+check "and the endpoint stays" [ "$(spillctl 1 -j peers show n2 | jq -r '.. | .endpoint? // empty')" = 10.99.0.2:51821 ]
 
 before=$(stat_of 1 rx_drop_replay)
 netem_set n2 lan0 duplicate 100%

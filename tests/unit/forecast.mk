@@ -18,3 +18,6 @@ test_history_PKGS := sqlite3
 
 UNIT_TESTS += test_wire
 test_wire_SRCS := kmod/link.c kmod/replay.c
+
+UNIT_TESTS += test_inner
+test_inner_SRCS := kmod/inner.c

@@ -38,15 +38,20 @@ TEST(frame_header)
 	uint8_t data[64] = { 0 };
 	struct spw_frame frame;
 
-	spw_link_build_frame(data, SPW_FRAME_DATA, 60);
+	spw_link_build_frame(data, SPW_FRAME_DATA, 0, 60);
 	ASSERT_EQ(0, spw_link_parse_frame(data, 64, &frame));
 	EXPECT_EQ(60, frame.len);
 	EXPECT_EQ(data + 4, frame.body);
 	EXPECT_EQ(-EPROTO, spw_link_parse_frame(data, 63, &frame));
 	EXPECT_EQ(-EPROTO, spw_link_parse_frame(data, 3, &frame));
-	data[1] = 1;
+	data[1] = SPW_DATA_CSUM;
+	ASSERT_EQ(0, spw_link_parse_frame(data, 64, &frame));
+	EXPECT_EQ(SPW_DATA_CSUM, frame.flags);
+	data[1] = 2;
 	EXPECT_EQ(-EPROTO, spw_link_parse_frame(data, 64, &frame));
-	spw_link_build_frame(data, 3, 60);
+	spw_link_build_frame(data, SPW_FRAME_HEARTBEAT, SPW_DATA_CSUM, 60);
+	EXPECT_EQ(-EPROTO, spw_link_parse_frame(data, 64, &frame));
+	spw_link_build_frame(data, 3, 0, 60);
 	EXPECT_EQ(-EPROTO, spw_link_parse_frame(data, 64, &frame));
 }
 
@@ -55,7 +60,7 @@ static int heartbeat_trip(struct spw_heartbeat *hb, struct spw_heartbeat *got)
 	uint8_t data[SPW_LEN_FRAME_HDR + SPW_LEN_HEARTBEAT];
 	struct spw_frame frame;
 
-	spw_link_build_frame(data, SPW_FRAME_HEARTBEAT, SPW_LEN_HEARTBEAT);
+	spw_link_build_frame(data, SPW_FRAME_HEARTBEAT, 0, SPW_LEN_HEARTBEAT);
 	spw_link_build_heartbeat(data + SPW_LEN_FRAME_HDR, hb);
 	return spw_link_parse_frame(data, sizeof(data), &frame) ?:
 		       spw_link_parse_heartbeat(&frame, got);

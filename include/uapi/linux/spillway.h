@@ -115,7 +115,7 @@ enum spillway_cmd {
  *	the counter
  * @SPILLWAY_A_PEER_ID: u16, the node id of the peer
  * @SPILLWAY_A_PEER_NAME: string
- * @SPILLWAY_A_PEER_ADDR4: be32, outer address of the peer
+ * @SPILLWAY_A_PEER_ADDR4: be32, outer address of the peer; this or the next
  * @SPILLWAY_A_PEER_PORT: u16, host order, outer port of the peer
  * @SPILLWAY_A_PEER_WEIGHT: u32, 0..%SPILLWAY_WEIGHT_MAX
  * @SPILLWAY_A_PEER_ADMIN: u8, &enum spillway_admin: what the operator wants
@@ -219,6 +219,7 @@ enum spillway_attr {
 	SPILLWAY_A_DONE,
 	SPILLWAY_A_PEER_FREE,
 	SPILLWAY_A_CAPACITY,
+	SPILLWAY_A_PEER_ADDR6,
 
 	__SPILLWAY_A_MAX
 };
@@ -329,7 +330,6 @@ enum spillway_stat {
 	SPILLWAY_STAT_RX_DROP_SHORT,
 	SPILLWAY_STAT_RX_DROP_TYPE,		/* unknown version or datagram type */
 	SPILLWAY_STAT_RX_DROP_NO_KEY,		/* unknown key id */
-	SPILLWAY_STAT_RX_DROP_ADDRESS,		/* not from the peer's endpoint */
 	SPILLWAY_STAT_RX_DROP_AUTH,		/* forged or damaged */
 	SPILLWAY_STAT_RX_DROP_REPLAY,
 	SPILLWAY_STAT_RX_DROP_FRAME,		/* authenticated, but malformed */
@@ -345,6 +345,8 @@ enum spillway_stat {
 	SPILLWAY_STAT_PEER_DOWN,
 	SPILLWAY_STAT_HEARTBEAT_TX,
 	SPILLWAY_STAT_HEARTBEAT_RX,
+	SPILLWAY_STAT_RX_DROP_ECN,		/* congestion marked, ends without ECN */
+	SPILLWAY_STAT_ROAMED,			/* a peer's endpoint followed its datagrams */
 
 	__SPILLWAY_STAT_MAX
 };
