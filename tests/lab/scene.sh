@@ -110,7 +110,7 @@ link_pair() { # NS-A DEV-A ADDR-A NS-B DEV-B ADDR-B
 
 scene_begin() {
 	modprobe -a veth bridge sch_netem sch_tbf nf_tables nft_ct nft_masq nf_conntrack \
-		udp_tunnel ip6_udp_tunnel libchacha20poly1305 2> /dev/null
+		2> /dev/null
 	trap scene_end EXIT
 	ip netns add rtr
 	ip netns add lan

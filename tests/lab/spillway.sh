@@ -10,7 +10,7 @@ spillctl() { # NODE ARGS...
 }
 
 spillway_load() {
-	[ -e /sys/module/spillway ] || insmod "$SPILLWAY_KO"
+	tests/lab/load
 }
 
 psk_file() { # I J: the same file for both

@@ -35,8 +35,7 @@ FIXTURE_SETUP(family)
 	const uint16_t id = 1;
 	struct nl_device_change change = { .node_id = &id, .node_name = "n1" };
 
-	if (access("/sys/module/spillway", F_OK))
-		sh("modprobe -a udp_tunnel libchacha20poly1305; insmod $SPILLWAY_KO");
+	sh("tests/lab/load");
 	ASSERT_EQ(0, unshare(CLONE_NEWNET));
 	sh("ip link set lo up; ip link add spill0 type spillway; ip link set spill0 up");
 	ASSERT_EQ(0, nl_session_open(&self->session, "spill0", &self->error));
