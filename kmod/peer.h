@@ -9,6 +9,7 @@
 #include <net/dst_cache.h>
 
 #include "device.h"
+#include "repair.h"
 
 struct netlink_ext_ack;
 struct spw_heartbeat;
@@ -53,6 +54,7 @@ struct spw_endpoint {
  * @stamp_at: ktime (ns) when that arrived
  * @echoed: newest stamp of ours that it has heard (ns, our clock), 0 if none
  * @srtt_us: smoothed round-trip time (RFC 6298), 0 before the first sample
+ * @repair: loss detection and retransmission
  * @stats: counters
  * @rcu: freed after a grace period
  */
@@ -77,6 +79,7 @@ struct spw_peer {
 	u64 stamp_at;
 	u64 echoed;
 	u32 srtt_us;
+	struct spw_repair repair;
 	struct spw_stats __percpu *stats;
 	struct rcu_head rcu;
 };

@@ -20,6 +20,7 @@
 #include "link.h"
 #include "peer.h"
 #include "receive.h"
+#include "repair.h"
 #include "train.h"
 
 /**
@@ -29,6 +30,7 @@
  * @tos: outer type of service or traffic class
  * @now: ktime (ns)
  * @key: of the datagram before, or NULL
+ * @heard: what came under @key and wants an acknowledgment
  */
 struct arrival {
 	struct spw_device *spw;
@@ -36,6 +38,7 @@ struct arrival {
 	u8 tos;
 	u64 now;
 	struct spw_key *key;
+	struct spw_heard heard;
 };
 
 /**
@@ -70,6 +73,14 @@ static void arrive(struct arrival *a, struct spw_device *spw,
 	}
 }
 
+/* Acknowledge what came under the key so far. */
+static void heard(struct arrival *a)
+{
+	if (a->heard.n)
+		spw_repair_heard(a->key->peer, a->key->id, &a->heard, a->now);
+	a->heard = (struct spw_heard){};
+}
+
 /* Before the cipher: returns 0 or the counter of the drop. */
 static int check(struct arrival *a, struct dgram *d)
 {
@@ -84,6 +95,7 @@ static int check(struct arrival *a, struct dgram *d)
 		d->key = xa_load(&a->spw->rx_keys, key_id);
 		if (!d->key)
 			return SPILLWAY_STAT_RX_DROP_NO_KEY;
+		heard(a);
 		a->key = d->key;
 	}
 	d->key = a->key;
@@ -91,14 +103,16 @@ static int check(struct arrival *a, struct dgram *d)
 }
 
 /* Behind the cipher: returns 0 or the counter of the drop. */
-static int admit(const struct arrival *a, const struct dgram *d)
+static int admit(struct arrival *a, const struct dgram *d)
 {
-	bool newest;
+	struct spw_accepted how;
 
-	if (!spw_key_accept(d->key, d->pn, &newest))
+	if (!spw_key_accept(d->key, d->pn, &how))
 		return SPILLWAY_STAT_RX_DROP_REPLAY;
 	spw_peer_heard(d->key->peer, a->now);
-	if (newest)
+	a->heard.gap |= how.gap;
+	a->heard.top |= how.newest;
+	if (how.newest)
 		spw_peer_roam(d->key->peer, &a->from);
 	return 0;
 }
@@ -123,8 +137,22 @@ static int heartbeat_in(const struct arrival *a, struct spw_peer *peer,
 	return 0;
 }
 
+/* A frame that is for the tunnel itself. Returns 0 or the counter of the drop. */
+static int tunnel_frame(const struct arrival *a, struct spw_peer *peer,
+			const struct spw_frame *frame)
+{
+	switch (frame->type) {
+	case SPW_FRAME_HEARTBEAT:
+		return heartbeat_in(a, peer, frame);
+	case SPW_FRAME_ACK:
+		return spw_repair_acked(peer, frame, a->now);
+	default:
+		return SPILLWAY_STAT_RX_DROP_FRAME;
+	}
+}
+
 /* A datagram that came alone; @skb stays the caller's on failure. */
-static int open_alone(const struct arrival *a, struct dgram *d,
+static int open_alone(struct arrival *a, struct dgram *d,
 		      struct sk_buff *skb)
 {
 	struct spw_peer *peer = d->key->peer;
@@ -145,12 +173,13 @@ static int open_alone(const struct arrival *a, struct dgram *d,
 	if (spw_link_parse_frame(sealed, d->len - SPW_LEN_DGRAM_HDR - SPW_LEN_TAG,
 				 &frame))
 		return SPILLWAY_STAT_RX_DROP_FRAME;
-	if (frame.type == SPW_FRAME_HEARTBEAT) {
-		drop = heartbeat_in(a, peer, &frame);
+	if (frame.type != SPW_FRAME_DATA) {
+		drop = tunnel_frame(a, peer, &frame);
 		if (!drop)
 			consume_skb(skb);
 		return drop;
 	}
+	a->heard.n += !!(frame.flags & SPW_DATA_ACK);
 	if (spw_inner_parse(frame.body, frame.len, &inner))
 		return SPILLWAY_STAT_RX_DROP_INNER;
 	__skb_pull(skb, frame.body - skb->data);
@@ -174,7 +203,7 @@ static void receive_alone(struct arrival *a, struct sk_buff *skb)
 }
 
 /* A frame in the train's room. Returns 0 or the counter of the drop. */
-static int frame_in(const struct arrival *a, const struct dgram *d,
+static int frame_in(struct arrival *a, const struct dgram *d,
 		    struct spw_train *train, const void *data)
 {
 	unsigned int len = d->len - SPW_LEN_DGRAM_HDR - SPW_LEN_TAG;
@@ -184,10 +213,13 @@ static int frame_in(const struct arrival *a, const struct dgram *d,
 
 	if (spw_link_parse_frame(data, len, &frame))
 		goto skip;
+	if (frame.type != SPW_FRAME_DATA) {
+		drop = tunnel_frame(a, d->key->peer, &frame);
+		goto skip;
+	}
+	a->heard.n += !!(frame.flags & SPW_DATA_ACK);
 	drop = SPILLWAY_STAT_RX_DROP_INNER;
-	if (frame.type == SPW_FRAME_HEARTBEAT)
-		drop = heartbeat_in(a, d->key->peer, &frame);
-	else if (!spw_inner_parse(frame.body, frame.len, &inner))
+	if (!spw_inner_parse(frame.body, frame.len, &inner))
 		return spw_train_add(train, d->key->peer,
 				     frame.flags & SPW_DATA_CSUM, &inner);
 skip:
@@ -196,7 +228,7 @@ skip:
 }
 
 /* A datagram of a burst, @sealed NULL where it does not lie in one piece. */
-static int open_next(const struct arrival *a, const struct dgram *d,
+static int open_next(struct arrival *a, const struct dgram *d,
 		     struct spw_train *train, const struct sk_buff *skb,
 		     unsigned int offset, const u8 *sealed)
 {
@@ -265,4 +297,5 @@ void spw_receive(struct spw_device *spw, struct sk_buff *skb)
 		receive_burst(&a, skb);
 	else
 		receive_alone(&a, skb);
+	heard(&a);
 }

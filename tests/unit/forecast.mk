@@ -21,3 +21,6 @@ test_wire_SRCS := kmod/link.c kmod/replay.c
 
 UNIT_TESTS += test_inner
 test_inner_SRCS := kmod/inner.c
+
+UNIT_TESTS += test_arq
+test_arq_SRCS := $(addprefix kmod/,arq.c acker.c rtt.c replay.c)
