@@ -456,7 +456,9 @@ static void expire(struct spw_arq *arq, __u64 now, struct spw_arq_out *out)
 			if (now - s->first < limit)
 				break;
 			s->gone = SPW_ARQ_OLD;
-			out->late++;
+			/* Of what was sent again, nobody knows yet. */
+			if (!s->tries)
+				out->late++;
 			release(arq, s, out);
 		}
 		arq->tail++;

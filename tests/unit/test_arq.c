@@ -402,7 +402,7 @@ TEST(tries_and_time_are_bounded)
 	send_packet(p, 100, 1);
 	run(p, p->now + 5000 * MS);
 	EXPECT_LE(p->last[100] - p->first[100], 80 * MS);
-	EXPECT_EQ(1, p->total.late);
+	EXPECT_EQ(0, p->total.poor);
 	EXPECT_EQ(0, spw_arq_next(&p->arq));
 	spw_arq_timer(&p->arq, p->now, &out);
 	EXPECT_EQ(0, out.n);
