@@ -28,7 +28,7 @@ MAKEFLAGS += --no-print-directory
 endif
 
 PACKAGES := bash bc binutils build-essential busybox-static clang-format \
-	conntrack cpio cppcheck curl gawk gcc gnuplot-nox iperf3 iproute2 \
+	conntrack cpio cppcheck curl ethtool gawk gcc gnuplot-nox iperf3 iproute2 \
 	iputils-ping jq kmod libevent-dev libgsl-dev libjson-c-dev libmnl-dev libnl-3-dev \
 	libnl-genl-3-dev libnl-route-3-dev libsmartcols-dev libsqlite3-dev \
 	libssl-dev linux-headers-6.12-amd64 linux-headers-amd64 \
@@ -169,10 +169,10 @@ endef
 $(foreach t,$(SELFTESTS),$(eval $(call selftest_rule,$(t))))
 
 unit: $(UNIT_TESTS:%=build/unit/%)
-selftests: $(SELFTESTS:%=build/selftests/%) build/lab/stream build/lab/flap
+selftests: $(SELFTESTS:%=build/selftests/%) build/lab/stream build/lab/flap build/lab/numbers
 
 # For the scenes: traffic that checks every byte, and moves at an exact interval.
-build/lab/stream: tests/lab/stream.c
+build/lab/stream build/lab/numbers: build/lab/%: tests/lab/%.c
 	$(say) CC $<
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_CFLAGS) -o $@ $<
