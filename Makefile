@@ -28,15 +28,15 @@ MAKEFLAGS += --no-print-directory
 endif
 
 PACKAGES := bash bc binutils build-essential busybox-static clang-format \
-	conntrack cpio cppcheck curl gawk gcc gnuplot-nox iperf3 iproute2 \
-	iputils-ping jq kmod libevent-dev libgsl-dev libjson-c-dev libmnl-dev libnl-3-dev \
+	clang conntrack cpio cppcheck curl gawk gcc gnuplot-nox iperf3 iproute2 \
+	iputils-ping jq kmod libclang-rt-14-dev libevent-dev libgsl-dev libjson-c-dev libmnl-dev libnl-3-dev \
 	libnl-genl-3-dev libnl-route-3-dev libsmartcols-dev libsqlite3-dev \
 	libssl-dev linux-headers-6.12-amd64 linux-headers-amd64 \
 	linux-source-6.12 make nftables nginx-light openssl pkg-config procps \
-	qemu-system-x86 shellcheck sparse tcpdump xz-utils
+	qemu-system-x86 shellcheck sparse tcpdump wireguard-tools xz-utils
 
 .PHONY: all help deps modules lab-modules ctl unit selftests check check-unit \
-	check-guest lint demo install uninstall dkms-install clean
+	check-guest lint bench bench-costs demo install uninstall dkms-install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -54,6 +54,7 @@ help:
 	@echo '  make deps          install the Debian packages that all this needs'
 	@echo '  make check-unit    unit tests only'
 	@echo '  make check-guest   tests in guests only'
+	@echo '  make bench         what relay costs beside WireGuard and others'
 	@echo '  make lint          checkpatch, sparse, W=1, clang-format, cppcheck, shellcheck'
 	@echo '  make install       programs into PREFIX ($(PREFIX)), module for KVER'
 	@echo '  make dkms-install  the module by DKMS, rebuilt with each kernel'
@@ -192,6 +193,22 @@ check-unit: build/deps unit
 
 check-guest: build/deps selftests lab-modules ctl
 	$(Q)tests/lab/check --kernels "$(KERNELS)" --tests "$(TESTS)"
+
+# What tests/bench measures with, and the QEMU plugin that profiles.
+build/bench/%: tests/bench/%.c
+	$(say) CC $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_CFLAGS) -o $@ $<
+
+build/bench/%.so: tests/bench/%.c
+	$(say) CC $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_CFLAGS) -fPIC -shared -o $@ $<
+
+bench: bench-costs
+
+bench-costs: build/deps lab-modules ctl build/bench/meter build/bench/hotspots.so
+	$(Q)tests/bench/costs $(KERNELS)
 
 demo: build/deps lab-modules ctl
 	$(Q)tests/demo/run $(if $(KERNEL),--kernel $(KERNEL)) $(if $(SEED),--seed $(SEED))
