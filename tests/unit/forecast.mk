@@ -21,3 +21,8 @@ test_wire_SRCS := kmod/link.c kmod/replay.c
 
 UNIT_TESTS += test_inner
 test_inner_SRCS := kmod/inner.c
+
+UNIT_TESTS += test_seal
+test_seal_SRCS := tests/unit/seal.c kmod/link.c
+test_seal_CFLAGS := -Itests/unit
+test_seal_PKGS := libcrypto
