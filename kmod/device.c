@@ -78,16 +78,8 @@ static int spw_stop_dev(struct net_device *dev)
 
 static int spw_init_dev(struct net_device *dev)
 {
-	struct spw_device *spw = netdev_priv(dev);
-
 	dev->tstats = netdev_alloc_pcpu_stats(struct pcpu_sw_netstats);
-	if (!dev->tstats)
-		return -ENOMEM;
-	if (gro_cells_init(&spw->gro_cells, dev)) {
-		free_percpu(dev->tstats);
-		return -ENOMEM;
-	}
-	return 0;
+	return dev->tstats ? 0 : -ENOMEM;
 }
 
 static void spw_uninit_dev(struct net_device *dev)
@@ -95,7 +87,6 @@ static void spw_uninit_dev(struct net_device *dev)
 	struct spw_device *spw = netdev_priv(dev);
 
 	spw_relay_exit(spw);
-	gro_cells_destroy(&spw->gro_cells);
 	free_percpu(dev->tstats);
 }
 

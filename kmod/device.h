@@ -10,7 +10,6 @@
 #include <linux/spillway.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
-#include <net/gro_cells.h>
 
 #include "settings.h"
 #include "stats.h"
@@ -51,7 +50,6 @@ struct spw_report {
  * @stats: counters
  * @sock4: tunnel socket for IPv4 while the device is up; RCU
  * @sock6: the same for IPv6, NULL where the kernel has none
- * @gro_cells: received inner packets on their way up
  * @steer_dst: route that leads relayed packets into the device; RCU, written under
  *	RTNL when the device is created and when it goes
  * @hooks: netfilter hooks of the namespace
@@ -83,7 +81,6 @@ struct spw_device {
 
 	struct sock __rcu *sock4;
 	struct sock __rcu *sock6;
-	struct gro_cells gro_cells;
 	struct rtable __rcu *steer_dst;
 	struct nf_hook_ops hooks[SPW_HOOKS];
 	bool hooked;

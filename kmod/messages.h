@@ -111,7 +111,7 @@ struct spw_wire_heartbeat {
 enum spw_ack_size {
 	SPW_ACK_WORDS = 8,
 	SPW_ACK_BITS = SPW_ACK_WORDS * 64,
-	SPW_ACK_DELAY_US = 1000, /* no acknowledgment waits longer */
+	SPW_ACK_DELAY_US = 2000, /* no acknowledgment waits longer */
 };
 
 struct spw_wire_ack {

@@ -207,6 +207,22 @@ struct pieces {
 	u8 tos;
 };
 
+/* The packet may be gone after its last piece. */
+static void remember(const struct spw_way *way, struct pieces *p,
+		     const struct spw_burst *burst, u64 pn)
+{
+	const struct spw_repair_pieces pieces = {
+		.skb = p->cut.skb, .seq = pn + way->key->link_offset,
+		.first = p->next, .count = burst->count, .size = burst->size,
+		.last = !p->cut.left,
+	};
+
+	p->next += burst->count;
+	if (pieces.last)
+		skb_orphan(pieces.skb);
+	spw_repair_sent(way->peer, &pieces);
+}
+
 /* As much as one burst takes; returns 0 or a counter. */
 static int send_burst(const struct spw_way *way, struct pieces *p)
 {
@@ -227,9 +243,7 @@ static int send_burst(const struct spw_way *way, struct pieces *p)
 	if (!p->cut.left)
 		move_owner(out, skb);
 	if (p->held)
-		spw_repair_sent(way->peer, skb, pn + way->key->link_offset,
-				p->next, burst.count, burst.size);
-	p->next += burst.count;
+		remember(way, p, &burst, pn);
 	return transmit(way, out, p->tos, burst.count, bytes);
 }
 
@@ -248,17 +262,19 @@ static int send_pieces(const struct spw_way *way, struct sk_buff *skb)
 	}
 	if (!whole)
 		spw_stat_inc(way->peer->spw->stats, SPILLWAY_STAT_TX_RECUT);
-	p.held = spw_repair_hold(way->peer, &p.cut, p.tos);
-	if (p.held)
+	p.held = p.cut.left && spw_repair_wanted(way->peer);
+	if (p.held) {
 		p.cut.flags |= SPW_DATA_ACK;
+		spw_repair_hold(&p.cut, p.tos);
+	}
 	while (!drop && p.cut.left)
 		drop = send_burst(way, &p);
-	if (p.held)
-		spw_repair_release(way->peer, skb);
-	else if (unlikely(drop))
-		kfree_skb(skb);
-	else
+	if (!p.held && likely(!drop))
 		consume_skb(skb);
+	else if (!p.held)
+		kfree_skb(skb);
+	else if (unlikely(p.cut.left))
+		spw_repair_drop(way->peer, skb);
 	return drop;
 }
 

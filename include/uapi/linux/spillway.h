@@ -335,7 +335,6 @@ enum spillway_stat {
 	SPILLWAY_STAT_RX_DROP_FRAME,		/* authenticated, but malformed */
 	SPILLWAY_STAT_RX_DROP_INNER,		/* inner packet that relay does not carry */
 	SPILLWAY_STAT_RX_DROP_NOMEM,
-	SPILLWAY_STAT_RX_DROP_QUEUE,		/* the stack's queue was full */
 	SPILLWAY_STAT_CONN_NEW,
 	SPILLWAY_STAT_CONN_ENDED,
 	SPILLWAY_STAT_CONN_REFUSED,		/* table full or no memory: not tracked */
