@@ -21,6 +21,7 @@
 #include "link.h"
 #include "netlink.h"
 #include "peer.h"
+#include "probe.h"
 #include "relay.h"
 #include "send.h"
 
@@ -83,6 +84,7 @@ static void change_state(struct spw_peer *peer, enum spillway_peer_state state)
 		spw_stat_inc(spw->stats, SPILLWAY_STAT_PEER_DOWN);
 		spw_relay_return_all(spw, peer, SPILLWAY_REASON_NO_HEARTBEAT);
 	}
+	spw_probe_kick(spw);
 	spw_netlink_peer_event(peer);
 }
 

@@ -4,6 +4,7 @@
 #define _SPW_LINK_H
 
 #include "messages.h"
+#include "pmtu.h"
 
 /**
  * struct spw_heartbeat - what a node says of itself, host order
@@ -48,5 +49,8 @@ void spw_link_build_frame(void *data, __u8 type, __u8 flags, __u16 len);
 int spw_link_parse_heartbeat(const struct spw_frame *frame,
 			     struct spw_heartbeat *hb);
 void spw_link_build_heartbeat(void *body, const struct spw_heartbeat *hb);
+int spw_link_parse_probe(const struct spw_frame *frame,
+			 struct spw_pmtu_probe *probe);
+void spw_link_build_probe(void *body, const struct spw_pmtu_probe *probe);
 
 #endif /* _SPW_LINK_H */

@@ -46,6 +46,18 @@
  *  | stamp (sender's clock in ns, 64 bits)                         |
  *  | echo: the last stamp heard of the receiver, 0 if none         |
  *  +---------------------------------------------------------------+
+ *
+ * PROBE: does the path carry a datagram of this size (RFC 8899)? PROBE_REPLY: it does;
+ * the same eight bytes again, and no padding:
+ *
+ *  +---------------------------------------------------------------+
+ *  | id: the sender's own                                          |
+ *  +-------------------------------+-------------------------------+
+ *  | bytes of the outer IP packet  | reserved = 0                  |
+ *  +-------------------------------+-------------------------------+
+ *  | padding up to that size, sent as 0, not looked at             |
+ *  ~                                                               ~
+ *  +---------------------------------------------------------------+
  */
 #ifndef _SPW_MESSAGES_H
 #define _SPW_MESSAGES_H
@@ -60,6 +72,8 @@ enum spw_wire {
 enum spw_frame_type {
 	SPW_FRAME_DATA = 1,
 	SPW_FRAME_HEARTBEAT = 2,
+	SPW_FRAME_PROBE = 4,
+	SPW_FRAME_PROBE_REPLY = 5,
 };
 
 enum spw_data_flags {
@@ -94,6 +108,12 @@ struct spw_wire_heartbeat {
 	__be32	echo[2];
 };
 
+struct spw_wire_probe {
+	__be32	id;
+	__be16	size;
+	__be16	reserved;
+};
+
 enum spw_len {
 	SPW_LEN_DGRAM_HDR = sizeof(struct spw_dgram_hdr),
 	SPW_LEN_FRAME_HDR = sizeof(struct spw_frame_hdr),
@@ -101,6 +121,7 @@ enum spw_len {
 	SPW_LEN_SEAL = SPW_LEN_DGRAM_HDR + SPW_LEN_FRAME_HDR + SPW_LEN_TAG,
 	SPW_LEN_DGRAM_MIN = SPW_LEN_SEAL,
 	SPW_LEN_HEARTBEAT = sizeof(struct spw_wire_heartbeat),
+	SPW_LEN_PROBE = sizeof(struct spw_wire_probe),	/* without padding */
 	/* outer IP and UDP headers */
 	SPW_LEN_OUTER4 = 20 + 8,
 	SPW_LEN_OUTER6 = 40 + 8,

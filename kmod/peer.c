@@ -11,6 +11,7 @@
 #include "crypt.h"
 #include "netlink.h"
 #include "peer.h"
+#include "probe.h"
 #include "relay.h"
 
 static void peer_free(struct spw_peer *peer)
@@ -43,6 +44,8 @@ static struct spw_peer *peer_new(struct spw_device *spw,
 	strscpy(peer->name, config->name, sizeof(peer->name));
 	seqlock_init(&peer->endpoint_lock);
 	spin_lock_init(&peer->hb_lock);
+	spin_lock_init(&peer->pmtu_lock);
+	spw_pmtu_stop(&peer->pmtu);
 	peer->endpoint = config->endpoint;
 	peer->weight = config->weight;
 	peer->admin = config->admin;
@@ -174,6 +177,7 @@ void spw_peer_set_endpoint(struct spw_peer *peer,
 	peer->endpoint = *endpoint;
 	write_sequnlock_bh(&peer->endpoint_lock);
 	dst_cache_reset(&peer->dst_cache);
+	spw_probe_path(peer);
 }
 
 /**

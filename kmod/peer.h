@@ -9,6 +9,7 @@
 #include <net/dst_cache.h>
 
 #include "device.h"
+#include "pmtu.h"
 
 struct netlink_ext_ack;
 struct spw_heartbeat;
@@ -53,6 +54,12 @@ struct spw_endpoint {
  * @stamp_at: ktime (ns) when that arrived
  * @echoed: newest stamp of ours that it has heard (ns, our clock), 0 if none
  * @srtt_us: smoothed round-trip time (RFC 6298), 0 before the first sample
+ * @pmtu_lock: guards the fields from @pmtu to @pmtu_moved; taken in softirq
+ * @pmtu: how large a datagram the path takes; its size is also read without the lock
+ * @pmtu_answers: bounds what is answered
+ * @pmtu_path: which way the kernel's routing goes
+ * @pmtu_moved: bytes that were sent to it up to the last step
+ * @pmtu_told: size and black holes of the last event; under &spw_device.lock
  * @stats: counters
  * @rcu: freed after a grace period
  */
@@ -77,6 +84,15 @@ struct spw_peer {
 	u64 stamp_at;
 	u64 echoed;
 	u32 srtt_us;
+	spinlock_t pmtu_lock; /* see above */
+	struct spw_pmtu pmtu;
+	struct spw_pmtu_answers pmtu_answers;
+	u32 pmtu_path;
+	u64 pmtu_moved;
+	struct {
+		u16 size;
+		u32 black_holes;
+	} pmtu_told;
 	struct spw_stats __percpu *stats;
 	struct rcu_head rcu;
 };

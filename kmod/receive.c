@@ -19,6 +19,7 @@
 #include "inner.h"
 #include "link.h"
 #include "peer.h"
+#include "probe.h"
 #include "receive.h"
 #include "train.h"
 
@@ -123,6 +124,26 @@ static int heartbeat_in(const struct arrival *a, struct spw_peer *peer,
 	return 0;
 }
 
+static int probe_in(const struct arrival *a, struct spw_peer *peer,
+		    const struct spw_frame *frame)
+{
+	struct spw_pmtu_probe probe;
+
+	if (spw_link_parse_probe(frame, &probe))
+		return SPILLWAY_STAT_RX_DROP_FRAME;
+	return frame->type == SPW_FRAME_PROBE ?
+	       spw_probe_answer(peer, &probe, a->now) :
+	       spw_probe_answered(peer, &probe, a->now);
+}
+
+/* A frame that carries no packet. Returns 0 or the counter of the drop. */
+static int control_in(const struct arrival *a, struct spw_peer *peer,
+		      const struct spw_frame *frame)
+{
+	return frame->type == SPW_FRAME_HEARTBEAT ?
+	       heartbeat_in(a, peer, frame) : probe_in(a, peer, frame);
+}
+
 /* A datagram that came alone; @skb stays the caller's on failure. */
 static int open_alone(const struct arrival *a, struct dgram *d,
 		      struct sk_buff *skb)
@@ -145,8 +166,8 @@ static int open_alone(const struct arrival *a, struct dgram *d,
 	if (spw_link_parse_frame(sealed, d->len - SPW_LEN_DGRAM_HDR - SPW_LEN_TAG,
 				 &frame))
 		return SPILLWAY_STAT_RX_DROP_FRAME;
-	if (frame.type == SPW_FRAME_HEARTBEAT) {
-		drop = heartbeat_in(a, peer, &frame);
+	if (frame.type != SPW_FRAME_DATA) {
+		drop = control_in(a, peer, &frame);
 		if (!drop)
 			consume_skb(skb);
 		return drop;
@@ -185,8 +206,8 @@ static int frame_in(const struct arrival *a, const struct dgram *d,
 	if (spw_link_parse_frame(data, len, &frame))
 		goto skip;
 	drop = SPILLWAY_STAT_RX_DROP_INNER;
-	if (frame.type == SPW_FRAME_HEARTBEAT)
-		drop = heartbeat_in(a, d->key->peer, &frame);
+	if (frame.type != SPW_FRAME_DATA)
+		drop = control_in(a, d->key->peer, &frame);
 	else if (!spw_inner_parse(frame.body, frame.len, &inner))
 		return spw_train_add(train, d->key->peer,
 				     frame.flags & SPW_DATA_CSUM, &inner);

@@ -24,9 +24,11 @@
 #include "send.h"
 #include "socket.h"
 
-/* Smallest datagram that every path is assumed to take (RFC 1122, RFC 8200). */
-#define PATH_MIN4	576
-#define PATH_MIN6	1280
+/* Below this there is hardly room for headers. (The kernel believes no ICMP message
+ * that says less than net.ipv4.route.min_pmtu, 552.)
+ */
+#define PATH_MIN4	256
+#define PATH_MIN6	1280	/* RFC 8200 */
 
 /**
  * struct way - the way to a peer, for one packet of the stack
@@ -42,11 +44,15 @@ struct way {
 	unsigned int inner_max;
 };
 
-static unsigned int inner_max(const struct spw_route *route)
+/* What the path was found to take, and never more than the routing allows now. */
+static unsigned int inner_max(const struct spw_peer *peer,
+			      const struct spw_route *route)
 {
 	bool six = route->endpoint.family == AF_INET6;
-	unsigned int mtu = clamp_t(unsigned int, dst_mtu(route->dst),
-				   six ? PATH_MIN6 : PATH_MIN4, IP_MAX_MTU);
+	unsigned int mtu = min_t(unsigned int, dst_mtu(route->dst),
+				 READ_ONCE(peer->pmtu.size));
+
+	mtu = max_t(unsigned int, mtu, six ? PATH_MIN6 : PATH_MIN4);
 
 	return mtu - (six ? SPW_LEN_OVERHEAD6 : SPW_LEN_OVERHEAD4);
 }
@@ -64,7 +70,7 @@ static int way_find(struct way *way, struct spw_peer *peer)
 	if (unlikely(err))
 		return err == -ELOOP ? SPILLWAY_STAT_TX_DROP_LOOP :
 				       SPILLWAY_STAT_TX_DROP_NO_ROUTE;
-	way->inner_max = inner_max(&way->route);
+	way->inner_max = inner_max(peer, &way->route);
 	return 0;
 }
 
@@ -378,27 +384,29 @@ drop:
 	return NETDEV_TX_OK;
 }
 
-/* A heartbeat's frame in a packet of its own, or NULL without memory. */
-static struct sk_buff *heartbeat_skb(const struct way *way,
-				     const struct spw_heartbeat *hb)
+/* A frame that carries no packet, in one of its own; NULL without memory. */
+static struct sk_buff *frame_skb(const struct way *way, u8 type,
+				 const void *body, unsigned int len,
+				 unsigned int pad)
 {
 	unsigned int head = headroom(way);
 	struct sk_buff *skb;
 
-	skb = alloc_skb(head + SPW_LEN_HEARTBEAT + SPW_LEN_TAG, GFP_ATOMIC);
+	skb = alloc_skb(head + len + pad + SPW_LEN_TAG,
+			GFP_ATOMIC | __GFP_NOWARN);
 	if (!skb)
 		return NULL;
 	skb_reserve(skb, head);
 	skb->protocol = htons(ETH_P_IP);
-	spw_link_build_heartbeat(skb_put(skb, SPW_LEN_HEARTBEAT), hb);
-	spw_link_build_frame(skb_push(skb, SPW_LEN_FRAME_HDR),
-			     SPW_FRAME_HEARTBEAT, 0, SPW_LEN_HEARTBEAT);
+	skb_put_data(skb, body, len);
+	skb_put_zero(skb, pad);
+	spw_link_build_frame(skb_push(skb, SPW_LEN_FRAME_HDR), type, 0,
+			     len + pad);
 	return skb;
 }
 
-static int send_heartbeat(const struct way *way, const struct spw_heartbeat *hb)
+static int send_frame(const struct way *way, struct sk_buff *skb)
 {
-	struct sk_buff *skb = heartbeat_skb(way, hb);
 	int drop;
 
 	if (!skb)
@@ -406,10 +414,40 @@ static int send_heartbeat(const struct way *way, const struct spw_heartbeat *hb)
 	drop = seal_skb(way, skb);
 	if (drop)
 		return drop;
-	if (spw_socket_send(way->peer, skb, &way->route, 0))
-		return SPILLWAY_STAT_TX_DROP_NO_ROUTE;
-	spw_peer_count(way->peer, SPILLWAY_STAT_HEARTBEAT_TX, 1);
-	return 0;
+	return spw_socket_send(way->peer, skb, &way->route, 0) ?
+	       SPILLWAY_STAT_TX_DROP_NO_ROUTE : 0;
+}
+
+/**
+ * spw_send_frame() - send a frame that carries no packet
+ * @peer: to whom; under RCU or &spw_device.lock
+ * @type: &enum spw_frame_type
+ * @body: its body
+ * @len: bytes of that
+ * @pad: bytes of zero behind it
+ *
+ * Any context but hard interrupts.
+ *
+ * Return: 0, or the counter of what went wrong, which has been counted.
+ */
+int spw_send_frame(struct spw_peer *peer, u8 type, const void *body,
+		   unsigned int len, unsigned int pad)
+{
+	struct way way;
+	int drop;
+
+	local_bh_disable();
+	rcu_read_lock();
+	drop = way_find(&way, peer);
+	if (!drop) {
+		drop = send_frame(&way, frame_skb(&way, type, body, len, pad));
+		dst_release(way.route.dst);
+	}
+	if (drop)
+		spw_peer_count(peer, drop, 1);
+	rcu_read_unlock();
+	local_bh_enable();
+	return drop;
 }
 
 /**
@@ -419,18 +457,9 @@ static int send_heartbeat(const struct way *way, const struct spw_heartbeat *hb)
  */
 void spw_send_heartbeat(struct spw_peer *peer, const struct spw_heartbeat *hb)
 {
-	struct way way;
-	int drop;
+	u8 body[SPW_LEN_HEARTBEAT];
 
-	local_bh_disable();
-	rcu_read_lock();
-	drop = way_find(&way, peer);
-	if (!drop) {
-		drop = send_heartbeat(&way, hb);
-		dst_release(way.route.dst);
-	}
-	if (drop)
-		spw_peer_count(peer, drop, 1);
-	rcu_read_unlock();
-	local_bh_enable();
+	spw_link_build_heartbeat(body, hb);
+	if (!spw_send_frame(peer, SPW_FRAME_HEARTBEAT, body, sizeof(body), 0))
+		spw_peer_count(peer, SPILLWAY_STAT_HEARTBEAT_TX, 1);
 }

@@ -9,6 +9,8 @@ struct spw_heartbeat;
 struct spw_peer;
 
 netdev_tx_t spw_send_xmit(struct sk_buff *skb, struct net_device *dev);
+int spw_send_frame(struct spw_peer *peer, u8 type, const void *body,
+		   unsigned int len, unsigned int pad);
 void spw_send_heartbeat(struct spw_peer *peer, const struct spw_heartbeat *hb);
 
 #endif /* _SPW_SEND_H */

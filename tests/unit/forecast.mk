@@ -21,3 +21,6 @@ test_wire_SRCS := kmod/link.c kmod/replay.c
 
 UNIT_TESTS += test_inner
 test_inner_SRCS := kmod/inner.c
+
+UNIT_TESTS += test_pmtu
+test_pmtu_SRCS := kmod/pmtu.c kmod/link.c
