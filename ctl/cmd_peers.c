@@ -46,6 +46,23 @@ void peers_print(const struct spillctl *ctl, const struct model_peer *peers, siz
 	table_print(table);
 }
 
+/* Not of a peer: what comes before it is known whose a packet is. */
+static bool of_peer(unsigned int stat)
+{
+	switch (stat) {
+	case SPILLWAY_STAT_TX_DROP_NO_CONN:
+	case SPILLWAY_STAT_RX_DROP_SHORT:
+	case SPILLWAY_STAT_RX_DROP_TYPE:
+	case SPILLWAY_STAT_RX_DROP_NO_KEY:
+	case SPILLWAY_STAT_CONN_NEW:
+	case SPILLWAY_STAT_CONN_ENDED:
+	case SPILLWAY_STAT_CONN_REFUSED:
+		return false;
+	default:
+		return true;
+	}
+}
+
 static void print_stats(const struct model_peer *peers, size_t count)
 {
 	size_t i;
@@ -53,7 +70,7 @@ static void print_stats(const struct model_peer *peers, size_t count)
 
 	for (i = 0; i < count; i++)
 		for (s = 1; s <= SPILLWAY_STAT_MAX; s++)
-			if (peers[i].stats.value[s])
+			if (of_peer(s))
 				printf("%s %s %llu\n", peers[i].name, model_word(&model_stat, s),
 				       (unsigned long long)peers[i].stats.value[s]);
 }

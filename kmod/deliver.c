@@ -81,7 +81,7 @@ void spw_deliver(struct spw_peer *peer, struct sk_buff *skb, u8 outer_tos,
 	if (INET_ECN_decapsulate(skb, outer_tos, six ?
 				 ipv6_get_dsfield(ipv6_hdr(skb)) :
 				 ip_hdr(skb)->tos) > 1) {
-		spw_peer_count(peer, SPILLWAY_STAT_RX_DROP_ECN, segs);
+		spw_peer_drop(peer, SPILLWAY_STAT_RX_DROP_ECN, segs);
 		kfree_skb(skb);
 		return;
 	}
@@ -92,7 +92,7 @@ void spw_deliver(struct spw_peer *peer, struct sk_buff *skb, u8 outer_tos,
 	skb_scrub_packet(skb, false);
 
 	if (gro_cells_receive(&peer->spw->gro_cells, skb) != NET_RX_SUCCESS) {
-		spw_peer_count(peer, SPILLWAY_STAT_RX_DROP_QUEUE, segs);
+		spw_peer_drop(peer, SPILLWAY_STAT_RX_DROP_QUEUE, segs);
 		return;
 	}
 	dev_sw_netstats_rx_add(dev, len);

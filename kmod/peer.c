@@ -13,6 +13,7 @@
 #include "peer.h"
 #include "probe.h"
 #include "relay.h"
+#include "trace.h"
 
 static void peer_free(struct spw_peer *peer)
 {
@@ -103,6 +104,8 @@ void spw_peer_remove(struct spw_peer *peer)
 	spw->nr_peers--;
 	spw_relay_return_all(spw, peer, SPILLWAY_REASON_OPERATOR);
 	spw_peer_drop_keys(peer);
+	trace_spillway_peer_state(peer, peer->state, SPILLWAY_PEER_GONE,
+				  spw_reason_name(SPILLWAY_REASON_OPERATOR));
 	peer->state = SPILLWAY_PEER_GONE;
 	peer->reason = SPILLWAY_REASON_OPERATOR;
 	spw_netlink_peer_event(peer);
@@ -211,6 +214,7 @@ int spw_peer_add_tx_key(struct spw_peer *peer, u32 id, const u8 *secret,
 	if (!key)
 		return -ENOMEM;
 	rcu_assign_pointer(peer->tx_key, key);
+	trace_spillway_key_installed(key);
 	spw_key_free(old);
 	return 0;
 }
@@ -246,6 +250,7 @@ int spw_peer_add_rx_key(struct spw_peer *peer, u32 id, const u8 *secret)
 		spw_key_free(key);
 		return err;
 	}
+	trace_spillway_key_installed(key);
 	if (peer->rx_keys[1]) {
 		xa_erase(&spw->rx_keys, peer->rx_keys[1]->id);
 		spw_key_free(peer->rx_keys[1]);
@@ -274,6 +279,18 @@ void spw_peer_drop_keys(struct spw_peer *peer)
 		spw_key_free(peer->rx_keys[i]);
 		peer->rx_keys[i] = NULL;
 	}
+}
+
+/**
+ * spw_peer_drop() - datagrams on the way to or from a peer are dropped
+ * @peer: under RCU
+ * @why: counter
+ * @n: how many
+ */
+void spw_peer_drop(struct spw_peer *peer, enum spillway_stat why, unsigned int n)
+{
+	spw_peer_count(peer, why, n);
+	trace_spillway_drop(peer->spw, peer, why, n);
 }
 
 /**

@@ -127,6 +127,8 @@ int spw_peer_add_tx_key(struct spw_peer *peer, u32 id, const u8 *secret,
 int spw_peer_add_rx_key(struct spw_peer *peer, u32 id, const u8 *secret);
 void spw_peer_drop_keys(struct spw_peer *peer);
 void spw_peer_heard(struct spw_peer *peer, u64 now);
+void spw_peer_drop(struct spw_peer *peer, enum spillway_stat why,
+		   unsigned int n);
 void spw_peer_roam(struct spw_peer *peer, const struct spw_endpoint *from);
 
 /* An event on the way to or from a peer: its counter and the device's. */

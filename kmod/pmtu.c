@@ -15,9 +15,10 @@
  * their list each time, then the sizes between two of them, until no more than one part
  * in 64 is left to be won. So a search has few steps, whatever the peer answers.
  *
- * While data flows, the size in use is confirmed five times a second. A few of these
- * lost in a row are a black hole: the base size is used at once, and the search begins
- * again. One that was lost by chance costs two round trips at the base size.
+ * While data flows, the size in use is confirmed five times a second. Where a few of
+ * these are lost in a row, the base size is used at once, and the search begins again.
+ * If the base size is carried, that was a black hole; by chance it costs two round trips
+ * at the base size. A peer that is silent altogether is no matter of size.
  */
 #include <linux/errno.h>
 #include <linux/string.h>
@@ -75,6 +76,7 @@ void spw_pmtu_start(struct spw_pmtu *p, bool six, __u32 bound, __u64 now)
 	p->size = base(p);
 	p->first_id = p->next_id;
 	p->confirm_at = now;
+	p->fell = 0;
 	begin(p, SPW_PMTU_BASE, now);
 }
 
@@ -182,31 +184,42 @@ static void choose(struct spw_pmtu *p, const struct spw_pmtu_now *now)
 }
 
 /* What worked is carried no longer: RFC 8899 section 4.3. */
-static void black_hole(struct spw_pmtu *p, __u64 now)
+static void fall(struct spw_pmtu *p, __u64 now)
 {
-	p->black_holes++;
+	p->fell = p->size > base(p) ? p->size : 0;
 	p->size = base(p);
 	begin(p, SPW_PMTU_BASE, now);
 }
 
-static void give_up(struct spw_pmtu *p, __u64 now)
+static void base_failed(struct spw_pmtu *p, const struct spw_pmtu_now *now)
+{
+	if (now->echoed <= p->since) {
+		/* What is smaller is not carried either, as far as is known. */
+		p->tries = 0;
+		p->deadline = now->now + SPW_PMTU_CONFIRM_NS;
+		return;
+	}
+	p->state = SPW_PMTU_ERROR;
+	p->size = p->six ? base(p) : least(SPW_PMTU_MIN4, p->bound);
+	probe_nothing(p, now->now + SPW_PMTU_RETRY_NS);
+}
+
+static void give_up(struct spw_pmtu *p, const struct spw_pmtu_now *now)
 {
 	switch (p->state) {
 	case SPW_PMTU_BASE:
-		p->state = SPW_PMTU_ERROR;
-		p->size = p->six ? base(p) : least(SPW_PMTU_MIN4, p->bound);
-		probe_nothing(p, now + SPW_PMTU_RETRY_NS);
+		base_failed(p, now);
 		break;
 	case SPW_PMTU_ERROR:
-		probe_nothing(p, now + SPW_PMTU_RETRY_NS);
+		probe_nothing(p, now->now + SPW_PMTU_RETRY_NS);
 		break;
 	default:
 		if (p->probing <= p->size) {
-			black_hole(p, now);
+			fall(p, now->now);
 			break;
 		}
 		p->failed = p->probing;
-		probe_nothing(p, now);
+		probe_nothing(p, now->now);
 	}
 }
 
@@ -241,12 +254,14 @@ bool spw_pmtu_step(struct spw_pmtu *p, const struct spw_pmtu_now *now,
 	if (p->state == SPW_PMTU_DISABLED || now->now < p->deadline)
 		return false;
 	if (all_lost(p)) {
-		give_up(p, now->now);
+		give_up(p, now);
 		if (now->now < p->deadline)
 			return false;
 	}
-	if (!p->probing)
+	if (!p->probing) {
 		choose(p, now);
+		p->since = now->now;
+	}
 	if (!p->probing) {
 		p->deadline = now->now + SPW_PMTU_CONFIRM_NS;
 		return false;
@@ -263,6 +278,8 @@ static void carried(struct spw_pmtu *p, __u16 size, __u64 now)
 		p->confirm_at = now + SPW_PMTU_CONFIRM_NS;
 	if ((p->state == SPW_PMTU_BASE || p->state == SPW_PMTU_ERROR) &&
 	    size >= base(p)) {
+		p->black_holes += size < p->fell;
+		p->fell = 0;
 		p->size = size;
 		begin(p, SPW_PMTU_SEARCHING, now);
 		return;

@@ -48,7 +48,9 @@ enum spw_pmtu_state {
  * @deadline: when spw_pmtu_step() has something to do (ns)
  * @confirm_at: when @size is to be confirmed, if data flows (ns)
  * @raise_at: when the search begins again (ns)
- * @black_holes: how often @size has ceased to be carried
+ * @since: when the first probe of @probing was sent (ns)
+ * @fell: size that was given up while the base size is not confirmed yet, 0: none
+ * @black_holes: how often a smaller size was carried where @size had ceased to be
  */
 struct spw_pmtu {
 	__u8 state;
@@ -64,6 +66,8 @@ struct spw_pmtu {
 	__u64 deadline;
 	__u64 confirm_at;
 	__u64 raise_at;
+	__u64 since;
+	__u16 fell;
 	__u32 black_holes;
 };
 
@@ -72,12 +76,14 @@ struct spw_pmtu {
  * @now: ns
  * @timer: PROBE_TIMER, ns, see spw_pmtu_timer()
  * @raise: PMTU_RAISE_TIMER, ns
+ * @echoed: when the newest small datagram was sent that the peer has heard (ns)
  * @flows: data was sent since the step before
  */
 struct spw_pmtu_now {
 	__u64 now;
 	__u64 timer;
 	__u64 raise;
+	__u64 echoed;
 	bool flows;
 };
 

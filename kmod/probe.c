@@ -17,6 +17,7 @@
 #include "probe.h"
 #include "send.h"
 #include "socket.h"
+#include "trace.h"
 
 /* Which way does the routing go? A change of it is another path. */
 static u32 path_of(const struct spw_route *route)
@@ -76,6 +77,7 @@ static bool probe_due(struct spw_peer *peer, u64 now,
 	struct spw_pmtu_now step = {
 		.now = now,
 		.timer = spw_pmtu_timer(READ_ONCE(peer->srtt_us)),
+		.echoed = READ_ONCE(peer->echoed),
 		.raise = (u64)spw_setting_get(s, SPW_SET_PMTU_RAISE_S) *
 			 NSEC_PER_SEC,
 	};
@@ -104,23 +106,31 @@ static void send_probe(struct spw_peer *peer, const struct spw_pmtu_probe *probe
 		spw_peer_count(peer, SPILLWAY_STAT_PROBE_TX, 1);
 }
 
+static const char *change_of(const struct spw_peer *peer, u16 size, bool hole)
+{
+	if (hole)
+		return "black-hole";
+	return size < peer->pmtu_told.size ? "routing" : "probe";
+}
+
 /* A result of the search is an event; its steps on the way are not. */
 static void tell(struct spw_peer *peer)
 {
-	u32 holes = READ_ONCE(peer->pmtu.black_holes);
-	u16 size = READ_ONCE(peer->pmtu.size);
+	u32 holes = READ_ONCE(peer->pmtu.black_holes) -
+		    peer->pmtu_told.black_holes;
+	u16 size = READ_ONCE(peer->pmtu.size), told = peer->pmtu_told.size;
+	u8 state = READ_ONCE(peer->pmtu.state);
 
-	if (holes != peer->pmtu_told.black_holes)
-		spw_peer_count(peer, SPILLWAY_STAT_PMTU_BLACK_HOLE,
-			       holes - peer->pmtu_told.black_holes);
-	peer->pmtu_told.black_holes = holes;
+	if (holes)
+		spw_peer_count(peer, SPILLWAY_STAT_PMTU_BLACK_HOLE, holes);
+	peer->pmtu_told.black_holes += holes;
 	/* Health tells of a peer that is not there. */
-	if (READ_ONCE(peer->pmtu.state) == SPW_PMTU_DISABLED)
+	if (state == SPW_PMTU_DISABLED)
 		peer->pmtu_told.size = size;
-	if (size == peer->pmtu_told.size ||
-	    (size > peer->pmtu_told.size &&
-	     READ_ONCE(peer->pmtu.state) != SPW_PMTU_COMPLETE))
+	if (size == told || state < SPW_PMTU_SEARCHING ||
+	    (size > told && state != SPW_PMTU_COMPLETE))
 		return;
+	trace_spillway_path_mtu(peer, told, size, change_of(peer, size, holes));
 	peer->pmtu_told.size = size;
 	spw_netlink_peer_event(peer);
 }

@@ -21,6 +21,7 @@
 #include "peer.h"
 #include "probe.h"
 #include "receive.h"
+#include "trace.h"
 #include "train.h"
 
 /**
@@ -109,6 +110,7 @@ static void drop_one(const struct arrival *a, const struct dgram *d, int why)
 	if (d->key)
 		spw_stat_inc(d->key->peer->stats, why);
 	spw_stat_inc(a->spw->stats, why);
+	trace_spillway_drop(a->spw, d->key ? d->key->peer : NULL, why, 1);
 	DEV_STATS_INC(a->spw->dev, rx_dropped);
 }
 

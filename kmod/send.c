@@ -23,6 +23,7 @@
 #include "peer.h"
 #include "send.h"
 #include "socket.h"
+#include "trace.h"
 
 /* Below this there is hardly room for headers. (The kernel believes no ICMP message
  * that says less than net.ipv4.route.min_pmtu, 552.)
@@ -228,7 +229,7 @@ static int cut_begin(struct cut *c, const struct way *way, struct sk_buff *skb)
 	c->mss = skb_is_gso(skb) ?
 		 min_t(unsigned int, skb_shinfo(skb)->gso_size, room) : room;
 	if (!skb_is_gso(skb) || c->mss < skb_shinfo(skb)->gso_size)
-		spw_stat_inc(way->peer->spw->stats, SPILLWAY_STAT_TX_RECUT);
+		spw_peer_count(way->peer, SPILLWAY_STAT_TX_RECUT, 1);
 	if (!become_gso(skb) || (skb_has_frag_list(skb) && skb_linearize(skb)))
 		return SPILLWAY_STAT_TX_DROP_NOMEM;
 	tso_start(skb, &c->tso);
@@ -359,11 +360,12 @@ netdev_tx_t spw_send_xmit(struct sk_buff *skb, struct net_device *dev)
 	peer = relayed_by(spw, skb);
 	if (unlikely(!peer)) {
 		spw_stat_inc(spw->stats, SPILLWAY_STAT_TX_DROP_NO_CONN);
+		trace_spillway_drop(spw, NULL, SPILLWAY_STAT_TX_DROP_NO_CONN, 1);
 		goto drop;
 	}
 	drop = way_find(&way, peer);
 	if (unlikely(drop)) {
-		spw_peer_count(peer, drop, 1);
+		spw_peer_drop(peer, drop, 1);
 		goto drop;
 	}
 	dev_sw_netstats_tx_add(dev, 1, len);
@@ -372,7 +374,7 @@ netdev_tx_t spw_send_xmit(struct sk_buff *skb, struct net_device *dev)
 	else
 		drop = send_whole(&way, skb);
 	if (unlikely(drop))
-		spw_peer_count(peer, drop, 1);
+		spw_peer_drop(peer, drop, 1);
 	dst_release(way.route.dst);
 	rcu_read_unlock();
 	return NETDEV_TX_OK;
@@ -444,7 +446,7 @@ int spw_send_frame(struct spw_peer *peer, u8 type, const void *body,
 		dst_release(way.route.dst);
 	}
 	if (drop)
-		spw_peer_count(peer, drop, 1);
+		spw_peer_drop(peer, drop, 1);
 	rcu_read_unlock();
 	local_bh_enable();
 	return drop;

@@ -83,6 +83,7 @@ static uint16_t run(struct path *p, uint64_t time)
 		step.now = p->now;
 		step.timer = spw_pmtu_timer((uint32_t)(p->rtt / 1000));
 		step.flows = p->flows;
+		step.echoed = p->mtu ? p->now - p->rtt : 0;
 		if (spw_pmtu_step(&p->pmtu, &step, &out))
 			probe(p, &out);
 		if (p->pmtu.size > most)
@@ -155,10 +156,27 @@ TEST(black_hole_is_left_within_half_a_second)
 		run(&p, MS);
 	EXPECT_EQ(SPW_PMTU_BASE4, p.pmtu.size);
 	EXPECT_LE(p.now - began, 500 * MS);
-	EXPECT_EQ(1, p.pmtu.black_holes);
+	EXPECT_EQ(0, p.pmtu.black_holes);
 	EXPECT_LE(run(&p, 4 * SECOND), 1280);
 	EXPECT_EQ(1280, p.pmtu.size);
 	EXPECT_EQ(1, p.pmtu.black_holes);
+}
+
+/* Nothing is carried at all: that is health's matter. */
+TEST(silence_is_no_black_hole)
+{
+	struct path p;
+
+	path_init(&p, 1500, 1500);
+	run(&p, SECOND);
+	p.mtu = 0;
+	run(&p, 60 * SECOND);
+	EXPECT_EQ(SPW_PMTU_BASE, p.pmtu.state);
+	EXPECT_EQ(SPW_PMTU_BASE4, p.pmtu.size);
+	p.mtu = 1500;
+	run(&p, SECOND);
+	EXPECT_EQ(1500, p.pmtu.size);
+	EXPECT_LE(p.pmtu.black_holes, 1);
 }
 
 /* A report from the data path does not wait for the next confirmation. */
