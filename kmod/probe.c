@@ -23,19 +23,15 @@
 static u32 path_of(const struct spw_route *route)
 {
 	const struct dst_entry *dst = route->dst;
+	const struct rt6_info *rt6 = (const struct rt6_info *)dst;
+	const struct rtable *rt4 = (const struct rtable *)dst;
 	u32 hash = dst->dev->ifindex;
 
-	if (route->endpoint.family == AF_INET6) {
-		const struct rt6_info *rt = (const struct rt6_info *)dst;
-
-		return jhash(&rt->rt6i_gateway, sizeof(rt->rt6i_gateway), hash);
-	} else {
-		const struct rtable *rt = (const struct rtable *)dst;
-
-		if (rt->rt_gw_family == AF_INET6)
-			return jhash(&rt->rt_gw6, sizeof(rt->rt_gw6), hash);
-		return jhash_1word((__force u32)rt->rt_gw4, hash);
-	}
+	if (route->endpoint.family == AF_INET6)
+		return jhash(&rt6->rt6i_gateway, sizeof(rt6->rt6i_gateway), hash);
+	if (rt4->rt_gw_family == AF_INET6)
+		return jhash(&rt4->rt_gw6, sizeof(rt4->rt_gw6), hash);
+	return jhash_1word((__force u32)rt4->rt_gw4, hash);
 }
 
 /* Enough for one datagram of the base size, so that acknowledgements prove nothing. */
