@@ -47,7 +47,7 @@ kill $tcpdump
 wait $tcpdump
 
 dissect() { # ARGS...
-	tshark -X lua_script:$LUA -r /tmp/capture -T fields -E separator=' ' "$@" \
+	tshark -X lua_script:$LUA -r /tmp/capture -T fields -E separator='|' "$@" \
 		2> /tmp/stderr
 }
 dissect -o spillway.keyfile:/tmp/keys -Y spillway -e frame.number -e ip.src \
@@ -55,25 +55,28 @@ dissect -o spillway.keyfile:/tmp/keys -Y spillway -e frame.number -e ip.src \
 	-e spillway.heartbeat.node > /tmp/open
 note "$(wc -l < /tmp/open) packets dissected, $sent datagrams of data sent"
 grep -v 'Running as' /tmp/stderr | sed 's/^/# /'
-head -3 /tmp/open | sed 's/^/# /'
+tail -3 /tmp/open | sed 's/^/# /'
 
 # of TYPE: frames of a type in all packets that n1 sent
 of() {
-	awk -v t="$1" 'index($2, "10.99.0.1") == 1 { n += split($4, type, ",")
-		for (i in type) if (type[i] != t) n-- } END { print n + 0 }' /tmp/open
+	awk -F'|' -v t="$1" '$2 ~ /^10.99.0.1(,|$)/ {
+		for (i = split($4, type, ","); i > 0; i--)
+			n += type[i] == t
+		} END { print n + 0 }' /tmp/open
 }
+note "frames of data from n1: $(of 1)"
 check "every datagram of data is found in it, those of bursts too" [ "$(of 1)" = "$sent" ]
-bursts=$(awk '$4 ~ /1,1/ { n++ } END { print n + 0 }' /tmp/open)
+bursts=$(awk -F'|' '$4 ~ /1,1/ { n++ } END { print n + 0 }' /tmp/open)
 check "there are bursts" [ "$bursts" -ge 3 ]
 check "inner packets are TCP to the remote's port" \
-	[ "$(awk '$6 ~ /5000/ { n++ } END { print n + 0 }' /tmp/open)" -ge 20 ]
+	[ "$(awk -F'|' '$6 ~ /5000/ { n++ } END { print n + 0 }' /tmp/open)" -ge 20 ]
 check "and come from the origin's address" grep -q '10\.99\.0\.1,10\.10\.1\.2' /tmp/open
 check "heartbeats of both nodes are read" \
-	[ "$(awk '$4 == 2 { print $6 }' /tmp/open | sort -u | tr '\n' ' ')" = "1 2 " ]
+	[ "$(awk -F'|' '$4 == 2 { print $7 }' /tmp/open | sort -u | tr '\n' ' ')" = "1 2 " ]
 check "probes are seen" [ "$(of 4)" -ge 1 ]
-check "and replies" [ "$(awk '$4 ~ /5/ { n++ } END { print n + 0 }' /tmp/open)" -ge 1 ]
-known() { awk '$3 == "0x00000011" || $3 == "0x00000022"' /tmp/open; }
-check "all that these keys sealed is authentic" [ -z "$(known | awk '$5 ~ /0|^$/')" ]
+check "and replies" [ "$(awk -F'|' '$4 ~ /5/ { n++ } END { print n + 0 }' /tmp/open)" -ge 1 ]
+known() { awk -F'|' '$3 == "0x00000011" || $3 == "0x00000022"' /tmp/open; }
+check "all that these keys sealed is authentic" [ -z "$(known | awk -F'|' '$5 ~ /0|^$/')" ]
 
 # A wrong key opens nothing.
 echo "0x11 $(cat /tmp/key2)" > /tmp/wrong
