@@ -8,8 +8,11 @@
 # target's own uplink is the one that shrinks: the origin hears of it.
 #
 #   n1 path0 10.98.1.2 -- 10.98.1.1 h1 10.98.0.1 -- 10.98.0.2 h2 10.98.2.1 -- 10.98.2.2 n2
+#
+# With OUTER=6 the tunnel is IPv6, its addresses fd00:98:1::2 and so on.
 . tests/lab/scene.sh
 . tests/lab/spillway.sh
+OUTER=${OUTER:-4}
 STALL_MS=1000
 SECONDS_TOTAL=60
 SECONDS_BULK=30
@@ -25,14 +28,25 @@ path_create() {
 	for i in 1 2; do
 		ip netns add "h$i"
 		ip netns exec "h$i" sysctl -qw net.ipv4.ip_forward=1 \
-			net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0
+			net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 \
+			net.ipv6.conf.all.forwarding=1 net.ipv6.conf.default.accept_dad=0
 		ip -n "h$i" link set lo up
 		link_pair "n$i" path0 "10.98.$i.2/24" "h$i" node0 "10.98.$i.1/24"
+		ip -n "n$i" addr add "fd00:98:$i::2/64" dev path0 nodad
+		ip -n "h$i" addr add "fd00:98:$i::1/64" dev node0 nodad
 		ip -n "n$i" route add 10.98.0.0/16 via "10.98.$i.1"
+		ip -n "n$i" route add fd00:98::/32 via "fd00:98:$i::1"
 	done
 	link_pair h1 mid0 10.98.0.1/24 h2 mid0 10.98.0.2/24
-	ip -n h1 route add 10.98.2.0/24 via 10.98.0.2
-	ip -n h2 route add 10.98.1.0/24 via 10.98.0.1
+	for i in 1 2; do
+		ip -n "h$i" addr add "fd00:98::$i/64" dev mid0 nodad
+		ip -n "h$i" route add "10.98.$((3 - i)).0/24" via "10.98.0.$((3 - i))"
+		ip -n "h$i" route add "fd00:98:$((3 - i))::/64" via "fd00:98::$((3 - i))"
+	done
+}
+
+endpoint() { # I
+	if [ "$OUTER" = 6 ]; then echo "[fd00:98:$1::2]:51821"; else echo "10.98.$1.2:51821"; fi
 }
 
 path_mtu() { # BYTES
@@ -50,8 +64,8 @@ spillctl 1 events > /tmp/events &
 SCENE_JOBS+=($!)
 path_create
 ip -n lan link set br0 down
-spillctl 1 peers set n2 endpoint 10.98.2.2:51821
-spillctl 2 peers set n1 endpoint 10.98.1.2:51821
+spillctl 1 peers set n2 endpoint "$(endpoint 2)"
+spillctl 2 peers set n1 endpoint "$(endpoint 1)"
 check "a peer elsewhere is another path: 1500 is found on it" wait_until both_found 1500
 both_up() { peers_up 1 2 && peers_up 2 2; }
 wait_until both_up
@@ -62,8 +76,8 @@ remote_start 1 "$STREAM" serve 5000 &> /tmp/serve
 for ns in n1 n2 h1 h2 r1 rtr; do
 	ip netns exec $ns nstat -rn
 done
-ip netns exec h1 tcpdump -i mid0 -nn -U -w /tmp/fragments.pcap 'ip[6:2] & 0x3fff != 0' \
-	2> /dev/null &
+ip netns exec h1 tcpdump -i mid0 -nn -U -w /tmp/fragments.pcap \
+	'ip[6:2] & 0x3fff != 0 or ip6[6] == 44' 2> /dev/null &
 SCENE_JOBS+=($!)
 remote_exec 1 tcpdump -i eth0 -nn -U -w /tmp/icmp.pcap icmp 2> /dev/null &
 SCENE_JOBS+=($!)
@@ -92,7 +106,7 @@ check "and leave it as large ones" [ "$(longest /tmp/got)" -ge 40000 ]
 ### a router that says so
 
 for i in 1 2; do
-	node_exec $i sysctl -qw net.ipv4.route.mtu_expires=4
+	node_exec $i sysctl -qw net.ipv4.route.mtu_expires=4 net.ipv6.route.mtu_expires=4
 done
 before=$(stat_of 1 tx_recut)
 path_mtu 1280
@@ -107,10 +121,11 @@ check "the path has grown: 1500" wait_until -t 20 both_found 1500
 
 for i in 1 2; do
 	ip netns exec h$i nft -f - <<-END
-	table ip quiet {
+	table inet quiet {
 		chain output {
 			type filter hook output priority 0;
 			icmp type destination-unreachable counter drop
+			icmpv6 type packet-too-big counter drop
 		}
 	}
 	END
@@ -151,10 +166,12 @@ check "no stall: the longest pause was $pause ms" [ "$pause" -le $STALL_MS ]
 sleep 0.5
 fragments=0
 for ns in n1 n2 h1 h2 r1 rtr; do
-	for name in IpFragCreates IpFragOKs IpReasmReqds; do
+	for name in IpFragCreates IpFragOKs IpReasmReqds Ip6FragCreates Ip6FragOKs \
+		Ip6ReasmReqds; do
 		fragments=$((fragments + $(mib $ns $name)))
 	done
-	note "$ns: datagrams too large for the next link: $(mib $ns IpFragFails)"
+	note "$ns: datagrams too large for the next link:" \
+		"$(($(mib $ns IpFragFails) + $(mib $ns Ip6FragFails) + $(mib $ns Ip6InTooBigErrors)))"
 done
 fragments=$((fragments + $(tcpdump -nn -r /tmp/fragments.pcap 2> /dev/null | wc -l)))
 check "no fragment" [ $fragments = 0 ]
