@@ -34,7 +34,7 @@ static u32 path_of(const struct spw_route *route)
 	return jhash_1word((__force u32)rt4->rt_gw4, hash);
 }
 
-/* Enough for one datagram of the base size, so that acknowledgements prove nothing. */
+/* A datagram of the base size at least: a few acknowledgements are no flow. */
 static bool flows(struct spw_peer *peer)
 {
 	u64 moved = spw_stats_sum(peer->stats, SPILLWAY_STAT_TX_BYTES);
