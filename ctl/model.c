@@ -48,7 +48,12 @@ WORDS(stat, [SPILLWAY_STAT_UNSPEC] = "", [SPILLWAY_STAT_TX_PACKETS] = "tx_packet
       [SPILLWAY_STAT_RECALLED] = "recalled", [SPILLWAY_STAT_RETURNED] = "returned",
       [SPILLWAY_STAT_PEER_DOWN] = "peer_down", [SPILLWAY_STAT_HEARTBEAT_TX] = "heartbeat_tx",
       [SPILLWAY_STAT_HEARTBEAT_RX] = "heartbeat_rx", [SPILLWAY_STAT_RX_DROP_ECN] = "rx_drop_ecn",
-      [SPILLWAY_STAT_ROAMED] = "roamed", [SPILLWAY_STAT_PROBE_TX] = "probe_tx",
+      [SPILLWAY_STAT_ROAMED] = "roamed", [SPILLWAY_STAT_ACK_TX] = "ack_tx",
+      [SPILLWAY_STAT_ACK_RX] = "ack_rx", [SPILLWAY_STAT_ARQ_ACKED] = "arq_acked",
+      [SPILLWAY_STAT_ARQ_LOST] = "arq_lost", [SPILLWAY_STAT_ARQ_SPURIOUS] = "arq_spurious",
+      [SPILLWAY_STAT_ARQ_RESENT] = "arq_resent", [SPILLWAY_STAT_ARQ_LATE] = "arq_late",
+      [SPILLWAY_STAT_ARQ_POOR] = "arq_poor", [SPILLWAY_STAT_ARQ_PROBES] = "arq_probes",
+      [SPILLWAY_STAT_ARQ_OFF] = "arq_off", [SPILLWAY_STAT_PROBE_TX] = "probe_tx",
       [SPILLWAY_STAT_PROBE_RX] = "probe_rx", [SPILLWAY_STAT_PROBE_REPLY_RX] = "probe_reply_rx",
       [SPILLWAY_STAT_RX_DROP_PROBE] = "rx_drop_probe",
       [SPILLWAY_STAT_PMTU_BLACK_HOLE] = "pmtu_black_hole");

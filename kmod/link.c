@@ -84,8 +84,7 @@ int spw_link_parse_frame(const void *data, size_t len, struct spw_frame *frame)
 	memcpy(&hdr, data, sizeof(hdr));
 	if (__be16_to_cpu(hdr.len) != len - sizeof(hdr))
 		return -EPROTO;
-	if (hdr.type != SPW_FRAME_DATA && hdr.type != SPW_FRAME_HEARTBEAT &&
-	    hdr.type != SPW_FRAME_PROBE && hdr.type != SPW_FRAME_PROBE_REPLY)
+	if (hdr.type < SPW_FRAME_DATA || hdr.type > SPW_FRAME_PROBE_REPLY)
 		return -EPROTO;
 	if (hdr.flags & ~(hdr.type == SPW_FRAME_DATA ? SPW_DATA_FLAGS : 0))
 		return -EPROTO;
@@ -166,6 +165,50 @@ void spw_link_build_heartbeat(void *body, const struct spw_heartbeat *hb)
 	put_halves(wire.capacity, hb->capacity);
 	put_halves(wire.stamp, hb->stamp);
 	put_halves(wire.echo, hb->echo);
+	memcpy(body, &wire, sizeof(wire));
+}
+
+/**
+ * spw_link_parse_ack() - read an acknowledgment
+ * @frame: of type %SPW_FRAME_ACK
+ * @ack: receives it
+ *
+ * Return: 0, or -EPROTO where it is of another size or denies its own highest number.
+ */
+int spw_link_parse_ack(const struct spw_frame *frame, struct spw_ack *ack)
+{
+	struct spw_wire_ack wire;
+	int i;
+
+	if (frame->len != sizeof(wire))
+		return -EPROTO;
+	memcpy(&wire, frame->body, sizeof(wire));
+	ack->key_id = __be32_to_cpu(wire.key_id);
+	ack->delay_us = __be32_to_cpu(wire.delay_us);
+	ack->largest = get_halves(wire.largest);
+	for (i = 0; i < SPW_ACK_WORDS; i++)
+		ack->bits[i] = get_halves(wire.bits[i]);
+	if (!(ack->bits[0] >> (ack->largest % 64) & 1))
+		return -EPROTO;
+	return 0;
+}
+
+/**
+ * spw_link_build_ack() - write an acknowledgment's body
+ * @body: room for %SPW_LEN_ACK bytes
+ * @ack: what to say
+ */
+void spw_link_build_ack(void *body, const struct spw_ack *ack)
+{
+	struct spw_wire_ack wire = {
+		.key_id = __cpu_to_be32(ack->key_id),
+		.delay_us = __cpu_to_be32(ack->delay_us),
+	};
+	int i;
+
+	put_halves(wire.largest, ack->largest);
+	for (i = 0; i < SPW_ACK_WORDS; i++)
+		put_halves(wire.bits[i], ack->bits[i]);
 	memcpy(body, &wire, sizeof(wire));
 }
 

@@ -45,6 +45,7 @@ static struct spw_peer *peer_new(struct spw_device *spw,
 	strscpy(peer->name, config->name, sizeof(peer->name));
 	seqlock_init(&peer->endpoint_lock);
 	spin_lock_init(&peer->hb_lock);
+	spw_repair_init(peer);
 	spin_lock_init(&peer->pmtu_lock);
 	spw_pmtu_stop(&peer->pmtu);
 	peer->endpoint = config->endpoint;
@@ -104,6 +105,7 @@ void spw_peer_remove(struct spw_peer *peer)
 	spw->nr_peers--;
 	spw_relay_return_all(spw, peer, SPILLWAY_REASON_OPERATOR);
 	spw_peer_drop_keys(peer);
+	spw_repair_stop(peer);
 	trace_spillway_peer_state(peer, peer->state, SPILLWAY_PEER_GONE,
 				  spw_reason_name(SPILLWAY_REASON_OPERATOR));
 	peer->state = SPILLWAY_PEER_GONE;
@@ -213,6 +215,7 @@ int spw_peer_add_tx_key(struct spw_peer *peer, u32 id, const u8 *secret,
 	key = spw_key_new(peer, id, secret, first_pn);
 	if (!key)
 		return -ENOMEM;
+	spw_repair_new_key(peer, key);
 	rcu_assign_pointer(peer->tx_key, key);
 	trace_spillway_key_installed(key);
 	spw_key_free(old);
@@ -270,6 +273,7 @@ void spw_peer_drop_keys(struct spw_peer *peer)
 	int i;
 
 	lockdep_assert_held(&spw->lock);
+	spw_repair_no_key(peer);
 	spw_key_free(rcu_replace_pointer(peer->tx_key, NULL,
 					 lockdep_is_held(&spw->lock)));
 	for (i = 0; i < ARRAY_SIZE(peer->rx_keys); i++) {

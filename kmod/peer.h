@@ -10,6 +10,7 @@
 
 #include "device.h"
 #include "pmtu.h"
+#include "repair.h"
 
 struct netlink_ext_ack;
 struct spw_heartbeat;
@@ -54,6 +55,7 @@ struct spw_endpoint {
  * @stamp_at: ktime (ns) when that arrived
  * @echoed: newest stamp of ours that it has heard (ns, our clock), 0 if none
  * @srtt_us: smoothed round-trip time (RFC 6298), 0 before the first sample
+ * @repair: loss detection and retransmission
  * @pmtu_lock: guards the fields from @pmtu to @pmtu_moved; taken in softirq
  * @pmtu: how large a datagram the path takes; its size is also read without the lock
  * @pmtu_answers: bounds what is answered
@@ -84,6 +86,7 @@ struct spw_peer {
 	u64 stamp_at;
 	u64 echoed;
 	u32 srtt_us;
+	struct spw_repair repair;
 	spinlock_t pmtu_lock; /* see above */
 	struct spw_pmtu pmtu;
 	struct spw_pmtu_answers pmtu_answers;

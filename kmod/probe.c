@@ -11,7 +11,7 @@
 #include <net/ip6_fib.h>
 #include <net/route.h>
 
-#include "link.h"
+#include "messages.h"
 #include "netlink.h"
 #include "peer.h"
 #include "probe.h"
@@ -92,13 +92,11 @@ static void send_probe(struct spw_peer *peer, const struct spw_pmtu_probe *probe
 {
 	unsigned int over = peer->pmtu.six ? SPW_LEN_OVERHEAD6 :
 					     SPW_LEN_OVERHEAD4;
-	u8 body[SPW_LEN_PROBE];
 
-	if (probe->size < over + sizeof(body))
+	if (probe->size < over + SPW_LEN_PROBE)
 		return;
-	spw_link_build_probe(body, probe);
-	if (!spw_send_frame(peer, SPW_FRAME_PROBE, body, sizeof(body),
-			    probe->size - over - sizeof(body)))
+	if (!spw_send_probe(peer, SPW_FRAME_PROBE, probe,
+			    probe->size - over - SPW_LEN_PROBE))
 		spw_peer_count(peer, SPILLWAY_STAT_PROBE_TX, 1);
 }
 
@@ -262,7 +260,6 @@ void spw_probe_lost(struct spw_peer *peer, unsigned int size, u64 now)
 int spw_probe_answer(struct spw_peer *peer, const struct spw_pmtu_probe *probe,
 		     u64 now)
 {
-	u8 body[SPW_LEN_PROBE];
 	bool may;
 
 	spin_lock(&peer->pmtu_lock);
@@ -271,8 +268,7 @@ int spw_probe_answer(struct spw_peer *peer, const struct spw_pmtu_probe *probe,
 	if (!may)
 		return SPILLWAY_STAT_RX_DROP_PROBE;
 	spw_peer_count(peer, SPILLWAY_STAT_PROBE_RX, 1);
-	spw_link_build_probe(body, probe);
-	spw_send_frame(peer, SPW_FRAME_PROBE_REPLY, body, sizeof(body), 0);
+	spw_send_probe(peer, SPW_FRAME_PROBE_REPLY, probe, 0);
 	return 0;
 }
 

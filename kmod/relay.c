@@ -222,6 +222,7 @@ static int check_all(struct spw_device *spw, struct spw_move *moves, u32 n,
 static void give(struct spw_device *spw, struct spw_conn *conn,
 		 struct spw_peer *peer)
 {
+	spw_repair_prepare(peer);
 	atomic_inc(&spw->nr_offloaded);
 	atomic_inc(&peer->nr_conns);
 	rcu_assign_pointer(conn->peer, peer);

@@ -4,7 +4,7 @@
  * and check every byte that arrives.
  *
  *   stream serve PORT
- *   stream run ADDRESS PORT CONNECTIONS SECONDS BYTES-PER-SECOND
+ *   stream run ADDRESS PORT CONNECTIONS SECONDS BYTES-PER-SECOND [BYTES-PER-WRITE]
  *
  * Each end sends its seed first (8 bytes), then what splitmix64 makes of it. The side
  * that runs ends its stream after SECONDS, the other answers with its own end. Both
@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #define CHUNK   65536
+#define WRITE   16384
 #define TICK_MS 20
 
 /**
@@ -40,6 +41,9 @@ struct bytes {
 	uint64_t word;
 	uint64_t count;
 };
+
+/* Bytes of a write, at most. */
+static size_t most = WRITE;
 
 static uint64_t splitmix64(uint64_t *state)
 {
@@ -116,8 +120,8 @@ static int send_some(struct flow *f, uint64_t allowed)
 	while (f->out.count < allowed || f->from < f->len) {
 		if (f->from == f->len) {
 			f->len = allowed - f->out.count;
-			if (f->len > CHUNK)
-				f->len = CHUNK;
+			if (f->len > most)
+				f->len = most;
 			for (f->from = 0; f->from < f->len; f->from++)
 				f->pending[f->from] = next_byte(&f->out);
 			f->from = 0;
@@ -279,9 +283,14 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc == 3 && !strcmp(argv[1], "serve"))
 		return serve((uint16_t)atoi(argv[2]));
-	if (argc == 7 && !strcmp(argv[1], "run"))
+	if (argc == 8)
+		most = strtoull(argv[7], NULL, 10);
+	if (most < 1 || most > CHUNK)
+		return 2;
+	if ((argc == 7 || argc == 8) && !strcmp(argv[1], "run"))
 		return run(argv[2], (uint16_t)atoi(argv[3]), atoi(argv[4]),
 			   strtoull(argv[5], NULL, 10), strtoull(argv[6], NULL, 10));
-	fputs("usage: stream serve PORT | run ADDRESS PORT CONNECTIONS SECONDS RATE\n", stderr);
+	fputs("usage: stream serve PORT | run ADDRESS PORT CONNECTIONS SECONDS RATE [WRITE]\n",
+	      stderr);
 	return 2;
 }

@@ -82,7 +82,7 @@ SCENE_JOBS+=($!)
 remote_exec 1 tcpdump -i eth0 -nn -U -w /tmp/icmp.pcap icmp 2> /dev/null &
 SCENE_JOBS+=($!)
 sleep 0.5
-node_exec 1 "$STREAM" run 10.20.1.2 5000 1 $SECONDS_BULK 3500000 > /tmp/bulk1 &
+node_exec 1 "$STREAM" run 10.20.1.2 5000 1 $SECONDS_BULK 3500000 65536 > /tmp/bulk1 &
 jobs=$!
 node_exec 1 "$STREAM" run 10.20.1.2 5000 3 $SECONDS_TOTAL 100000 > /tmp/some1 &
 jobs="$jobs $!"

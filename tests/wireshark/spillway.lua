@@ -36,6 +36,7 @@ local f = {
 	flags = ProtoField.uint8("spillway.frame.flags", "Flags", base.HEX),
 	csum = ProtoField.bool("spillway.frame.flags.csum", "TCP checksum still to be made", 8,
 			       nil, 1),
+	wanted = ProtoField.bool("spillway.frame.flags.ack", "Acknowledgment wanted", 8, nil, 2),
 	len = ProtoField.uint16("spillway.frame.len", "Length of the body"),
 
 	node = ProtoField.uint16("spillway.heartbeat.node", "Node id"),
@@ -329,7 +330,9 @@ local function frame(plain, pinfo, tree, root)
 	local type, len = tvb(0, 1):uint(), tvb(2, 2):uint()
 	local sub = tree:add(spillway, tvb(), "Frame: " .. (frame_types[type] or "unknown"))
 	sub:add(f.frame_type, tvb(0, 1))
-	sub:add(f.flags, tvb(1, 1)):add(f.csum, tvb(1, 1))
+	local flags = sub:add(f.flags, tvb(1, 1))
+	flags:add(f.csum, tvb(1, 1))
+	flags:add(f.wanted, tvb(1, 1))
 	sub:add(f.len, tvb(2, 2))
 	pinfo.cols.info:append((" %s"):format(frame_types[type] or "unknown"))
 	if len ~= tvb:len() - FRAME or not frame_types[type] then

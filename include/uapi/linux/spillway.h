@@ -352,6 +352,16 @@ enum spillway_stat {
 	SPILLWAY_STAT_HEARTBEAT_RX,
 	SPILLWAY_STAT_RX_DROP_ECN,		/* congestion marked, ends without ECN */
 	SPILLWAY_STAT_ROAMED,			/* a peer's endpoint followed its datagrams */
+	SPILLWAY_STAT_ACK_TX,			/* acknowledgments sent */
+	SPILLWAY_STAT_ACK_RX,
+	SPILLWAY_STAT_ARQ_ACKED,		/* datagrams that the peer says have come */
+	SPILLWAY_STAT_ARQ_LOST,			/* that were declared lost */
+	SPILLWAY_STAT_ARQ_SPURIOUS,		/* of these, that came after all */
+	SPILLWAY_STAT_ARQ_RESENT,		/* that were sent again */
+	SPILLWAY_STAT_ARQ_LATE,			/* given up: too old, or tried often enough */
+	SPILLWAY_STAT_ARQ_POOR,			/* given up: enough is sent again */
+	SPILLWAY_STAT_ARQ_PROBES,		/* sent again to draw an acknowledgment */
+	SPILLWAY_STAT_ARQ_OFF,			/* the path was found to be beyond help */
 	SPILLWAY_STAT_PROBE_TX,			/* does the path carry this size? */
 	SPILLWAY_STAT_PROBE_RX,			/* of the peer, answered */
 	SPILLWAY_STAT_PROBE_REPLY_RX,		/* answers to ours */
