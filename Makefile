@@ -33,7 +33,7 @@ PACKAGES := bash bc binutils build-essential busybox-static clang clang-format \
 	libmnl-dev libnl-3-dev libnl-genl-3-dev libnl-route-3-dev libsmartcols-dev \
 	libsqlite3-dev libssl-dev linux-headers-6.12-amd64 linux-headers-amd64 \
 	linux-source-6.12 make nftables nginx-light openssl pkg-config procps \
-	qemu-system-x86 shellcheck sparse tcpdump wireguard-tools xz-utils
+	qemu-system-x86 shellcheck sparse tcpdump tshark wireguard-tools xz-utils
 
 .PHONY: all help deps modules lab-modules ctl unit selftests check check-unit \
 	check-guest lint fuzz bench bench-costs demo \

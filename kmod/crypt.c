@@ -10,6 +10,7 @@
 #include "crypt.h"
 #include "link.h"
 #include "messages.h"
+#include "trace.h"
 
 /**
  * spw_key_new() - a key that nobody can find yet
@@ -47,8 +48,10 @@ static void key_free_rcu(struct rcu_head *rcu)
  */
 void spw_key_free(struct spw_key *key)
 {
-	if (key)
-		call_rcu(&key->rcu, key_free_rcu);
+	if (!key)
+		return;
+	trace_spillway_key_gone(key);
+	call_rcu(&key->rcu, key_free_rcu);
 }
 
 /**

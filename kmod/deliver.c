@@ -84,7 +84,7 @@ void spw_deliver(struct spw_peer *peer, struct sk_buff *skb, u8 outer_tos,
 	if (INET_ECN_decapsulate(skb, outer_tos, six ?
 				 ipv6_get_dsfield(ipv6_hdr(skb)) :
 				 ip_hdr(skb)->tos) > 1) {
-		spw_peer_count(peer, SPILLWAY_STAT_RX_DROP_ECN, segs);
+		spw_peer_drop(peer, SPILLWAY_STAT_RX_DROP_ECN, segs);
 		kfree_skb(skb);
 		return;
 	}

@@ -20,6 +20,7 @@
 #include "messages.h"
 #include "netlink.h"
 #include "peer.h"
+#include "probe.h"
 #include "relay.h"
 #include "send.h"
 #include "socket.h"
@@ -61,6 +62,7 @@ static int spw_open_dev(struct net_device *dev)
 	if (err)
 		return err;
 	spw_health_start(spw);
+	spw_probe_start(spw);
 	return 0;
 }
 
@@ -73,6 +75,7 @@ static int spw_stop_dev(struct net_device *dev)
 	mutex_unlock(&spw->lock);
 	spw_health_stop(spw);
 	spw_socket_close(spw);
+	spw_probe_stop(spw);
 	return 0;
 }
 
@@ -151,6 +154,7 @@ static int construct(struct spw_device *spw, struct net_device *dev)
 	xa_init(&spw->peers);
 	xa_init(&spw->rx_keys);
 	spw_health_init(spw);
+	spw_probe_init(spw);
 	spw->stats = alloc_percpu(struct spw_stats);
 	if (!spw->stats)
 		return -ENOMEM;

@@ -65,6 +65,7 @@ struct spw_report {
  * @nr_peers: under @lock
  * @rx_keys: receive keys by id; changes under @lock, lookups under RCU
  * @health_work: sends heartbeats and notices silence
+ * @probe_work: finds how large a datagram the paths take
  */
 struct spw_device {
 	struct net_device *dev;
@@ -97,6 +98,7 @@ struct spw_device {
 	u32 nr_peers;
 	struct xarray rx_keys;
 	struct delayed_work health_work;
+	struct delayed_work probe_work;
 };
 
 int spw_device_init(void);

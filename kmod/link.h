@@ -5,6 +5,7 @@
 
 #include "arq.h"
 #include "messages.h"
+#include "pmtu.h"
 
 /**
  * struct spw_heartbeat - what a node says of itself, host order
@@ -51,5 +52,8 @@ int spw_link_parse_heartbeat(const struct spw_frame *frame,
 void spw_link_build_heartbeat(void *body, const struct spw_heartbeat *hb);
 int spw_link_parse_ack(const struct spw_frame *frame, struct spw_ack *ack);
 void spw_link_build_ack(void *body, const struct spw_ack *ack);
+int spw_link_parse_probe(const struct spw_frame *frame,
+			 struct spw_pmtu_probe *probe);
+void spw_link_build_probe(void *body, const struct spw_pmtu_probe *probe);
 
 #endif /* _SPW_LINK_H */

@@ -58,6 +58,18 @@
  *  | bitmap, 512 bits: bit b of the 64-bit word w (0 the lowest):  |
  *  ~ number (highest / 64 - w) * 64 + b was received               ~
  *  +---------------------------------------------------------------+
+ *
+ * PROBE: does the path carry a datagram of this size (RFC 8899)? PROBE_REPLY: it does;
+ * the same eight bytes again, and no padding:
+ *
+ *  +---------------------------------------------------------------+
+ *  | id: the sender's own                                          |
+ *  +-------------------------------+-------------------------------+
+ *  | bytes of the outer IP packet  | reserved = 0                  |
+ *  +-------------------------------+-------------------------------+
+ *  | padding up to that size, sent as 0, not looked at             |
+ *  ~                                                               ~
+ *  +---------------------------------------------------------------+
  */
 #ifndef _SPW_MESSAGES_H
 #define _SPW_MESSAGES_H
@@ -73,6 +85,8 @@ enum spw_frame_type {
 	SPW_FRAME_DATA = 1,
 	SPW_FRAME_HEARTBEAT = 2,
 	SPW_FRAME_ACK = 3,
+	SPW_FRAME_PROBE = 4,
+	SPW_FRAME_PROBE_REPLY = 5,
 };
 
 enum spw_data_flags {
@@ -121,6 +135,12 @@ struct spw_wire_ack {
 	__be32	bits[SPW_ACK_WORDS][2];
 };
 
+struct spw_wire_probe {
+	__be32	id;
+	__be16	size;
+	__be16	reserved;
+};
+
 enum spw_len {
 	SPW_LEN_DGRAM_HDR = sizeof(struct spw_dgram_hdr),
 	SPW_LEN_FRAME_HDR = sizeof(struct spw_frame_hdr),
@@ -129,6 +149,7 @@ enum spw_len {
 	SPW_LEN_DGRAM_MIN = SPW_LEN_SEAL,
 	SPW_LEN_HEARTBEAT = sizeof(struct spw_wire_heartbeat),
 	SPW_LEN_ACK = sizeof(struct spw_wire_ack),
+	SPW_LEN_PROBE = sizeof(struct spw_wire_probe),	/* without padding */
 	/* outer IP and UDP headers */
 	SPW_LEN_OUTER4 = 20 + 8,
 	SPW_LEN_OUTER6 = 40 + 8,

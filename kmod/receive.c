@@ -19,8 +19,10 @@
 #include "inner.h"
 #include "link.h"
 #include "peer.h"
+#include "probe.h"
 #include "receive.h"
 #include "repair.h"
+#include "trace.h"
 #include "train.h"
 
 /**
@@ -122,6 +124,7 @@ static void drop_one(const struct arrival *a, const struct dgram *d, int why)
 	if (d->key)
 		spw_stat_inc(d->key->peer->stats, why);
 	spw_stat_inc(a->spw->stats, why);
+	trace_spillway_drop(a->spw, d->key ? d->key->peer : NULL, why, 1);
 	DEV_STATS_INC(a->spw->dev, rx_dropped);
 }
 
@@ -137,6 +140,18 @@ static int heartbeat_in(const struct arrival *a, struct spw_peer *peer,
 	return 0;
 }
 
+static int probe_in(const struct arrival *a, struct spw_peer *peer,
+		    const struct spw_frame *frame)
+{
+	struct spw_pmtu_probe probe;
+
+	if (spw_link_parse_probe(frame, &probe))
+		return SPILLWAY_STAT_RX_DROP_FRAME;
+	return frame->type == SPW_FRAME_PROBE ?
+	       spw_probe_answer(peer, &probe, a->now) :
+	       spw_probe_answered(peer, &probe, a->now);
+}
+
 /* A frame that is for the tunnel itself. Returns 0 or the counter of the drop. */
 static int tunnel_frame(const struct arrival *a, struct spw_peer *peer,
 			const struct spw_frame *frame)
@@ -146,6 +161,9 @@ static int tunnel_frame(const struct arrival *a, struct spw_peer *peer,
 		return heartbeat_in(a, peer, frame);
 	case SPW_FRAME_ACK:
 		return spw_repair_acked(peer, frame, a->now);
+	case SPW_FRAME_PROBE:
+	case SPW_FRAME_PROBE_REPLY:
+		return probe_in(a, peer, frame);
 	default:
 		return SPILLWAY_STAT_RX_DROP_FRAME;
 	}

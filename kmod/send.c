@@ -21,17 +21,23 @@
 #include "repair.h"
 #include "send.h"
 #include "socket.h"
+#include "trace.h"
 
-/* Smallest datagram that every path is assumed to take (RFC 1122, RFC 8200). */
-#define PATH_MIN4	576
-#define PATH_MIN6	1280
+/* Below this there is hardly room for headers. (The kernel believes no ICMP message
+ * that says less than net.ipv4.route.min_pmtu, 552.)
+ */
+#define PATH_MIN4	256
+#define PATH_MIN6	1280	/* RFC 8200 */
 
-static unsigned int inner_max(const struct spw_route *route)
+/* What the path was found to take, and never more than the routing allows now. */
+static unsigned int inner_max(const struct spw_peer *peer,
+			      const struct spw_route *route)
 {
 	bool six = route->endpoint.family == AF_INET6;
-	unsigned int mtu = clamp_t(unsigned int, dst_mtu(route->dst),
-				   six ? PATH_MIN6 : PATH_MIN4, IP_MAX_MTU);
+	unsigned int mtu = min_t(unsigned int, dst_mtu(route->dst),
+				 READ_ONCE(peer->pmtu.size));
 
+	mtu = max_t(unsigned int, mtu, six ? PATH_MIN6 : PATH_MIN4);
 	return mtu - (six ? SPW_LEN_OVERHEAD6 : SPW_LEN_OVERHEAD4);
 }
 
@@ -48,7 +54,7 @@ static int way_find(struct spw_way *way, struct spw_peer *peer)
 	if (unlikely(err))
 		return err == -ELOOP ? SPILLWAY_STAT_TX_DROP_LOOP :
 				       SPILLWAY_STAT_TX_DROP_NO_ROUTE;
-	way->inner_max = inner_max(&way->route);
+	way->inner_max = inner_max(peer, &way->route);
 	return 0;
 }
 
@@ -261,7 +267,7 @@ static int send_pieces(const struct spw_way *way, struct sk_buff *skb)
 					  SPILLWAY_STAT_TX_DROP_NOMEM;
 	}
 	if (!whole)
-		spw_stat_inc(way->peer->spw->stats, SPILLWAY_STAT_TX_RECUT);
+		spw_peer_count(way->peer, SPILLWAY_STAT_TX_RECUT, 1);
 	p.held = p.cut.left && spw_repair_wanted(way->peer);
 	if (p.held) {
 		p.cut.flags |= SPW_DATA_ACK;
@@ -278,26 +284,30 @@ static int send_pieces(const struct spw_way *way, struct sk_buff *skb)
 	return drop;
 }
 
-/* One datagram of its own for a frame's body. */
+/* One datagram of its own for a frame's body, with zeros behind it. */
 static struct sk_buff *frame_skb(const struct spw_way *way, u8 type,
-				 const void *body, unsigned int len)
+				 const void *body, unsigned int len,
+				 unsigned int pad)
 {
 	unsigned int head = headroom(way);
 	struct sk_buff *skb;
 
-	skb = alloc_skb(head + len + SPW_LEN_TAG, GFP_ATOMIC | __GFP_NOWARN);
+	skb = alloc_skb(head + len + pad + SPW_LEN_TAG,
+			GFP_ATOMIC | __GFP_NOWARN);
 	if (!skb)
 		return NULL;
 	skb_reserve(skb, head);
 	skb->protocol = htons(ETH_P_IP);
 	skb_put_data(skb, body, len);
-	spw_link_build_frame(skb_push(skb, SPW_LEN_FRAME_HDR), type, 0, len);
+	skb_put_zero(skb, pad);
+	spw_link_build_frame(skb_push(skb, SPW_LEN_FRAME_HDR), type, 0,
+			     len + pad);
 	return skb;
 }
 
 /* What the tunnel says for itself; returns 0 or a counter. */
 static int send_frame(struct spw_peer *peer, u8 type, const void *body,
-		      unsigned int len)
+		      unsigned int len, unsigned int pad)
 {
 	struct spw_way way;
 	struct sk_buff *skb;
@@ -306,7 +316,7 @@ static int send_frame(struct spw_peer *peer, u8 type, const void *body,
 	drop = way_find(&way, peer);
 	if (drop)
 		return drop;
-	skb = frame_skb(&way, type, body, len);
+	skb = frame_skb(&way, type, body, len, pad);
 	drop = skb ? seal_skb(&way, skb) : SPILLWAY_STAT_TX_DROP_NOMEM;
 	if (!drop && spw_socket_send(peer, skb, &way.route, 0))
 		drop = SPILLWAY_STAT_TX_DROP_NO_ROUTE;
@@ -362,11 +372,12 @@ netdev_tx_t spw_send_xmit(struct sk_buff *skb, struct net_device *dev)
 	peer = relayed_by(spw, skb);
 	if (unlikely(!peer)) {
 		spw_stat_inc(spw->stats, SPILLWAY_STAT_TX_DROP_NO_CONN);
+		trace_spillway_drop(spw, NULL, SPILLWAY_STAT_TX_DROP_NO_CONN, 1);
 		goto drop;
 	}
 	drop = way_find(&way, peer);
 	if (unlikely(drop)) {
-		spw_peer_count(peer, drop, 1);
+		spw_peer_drop(peer, drop, 1);
 		goto drop;
 	}
 	dev_sw_netstats_tx_add(dev, 1, len);
@@ -375,7 +386,7 @@ netdev_tx_t spw_send_xmit(struct sk_buff *skb, struct net_device *dev)
 	else
 		drop = send_whole(&way, skb);
 	if (unlikely(drop))
-		spw_peer_count(peer, drop, 1);
+		spw_peer_drop(peer, drop, 1);
 	dst_release(way.route.dst);
 	rcu_read_unlock();
 	return NETDEV_TX_OK;
@@ -427,7 +438,7 @@ int spw_send_prepare(struct spw_peer *peer, struct spw_cut *cut,
 release:
 	dst_release(one->way.route.dst);
 count:
-	spw_peer_count(peer, drop, 1);
+	spw_peer_drop(peer, drop, 1);
 	return drop;
 }
 
@@ -442,8 +453,44 @@ void spw_send_prepared(struct spw_send_one *one, u8 tos)
 	int drop = transmit(&one->way, one->skb, tos, 1, inner);
 
 	if (unlikely(drop))
-		spw_peer_count(one->way.peer, drop, 1);
+		spw_peer_drop(one->way.peer, drop, 1);
 	dst_release(one->way.route.dst);
+}
+
+static void count_frame(struct spw_peer *peer, int drop, enum spillway_stat sent)
+{
+	if (unlikely(drop))
+		spw_peer_drop(peer, drop, 1);
+	else
+		spw_peer_count(peer, sent, 1);
+}
+
+/**
+ * spw_send_probe() - ask whether the path carries a size, or answer that it did
+ * @peer: under RCU or &spw_device.lock
+ * @type: %SPW_FRAME_PROBE or %SPW_FRAME_PROBE_REPLY
+ * @probe: what to say
+ * @pad: bytes of zero behind it
+ *
+ * Any context but hard interrupts.
+ *
+ * Return: 0, or the counter of what went wrong, which has been counted.
+ */
+int spw_send_probe(struct spw_peer *peer, u8 type,
+		   const struct spw_pmtu_probe *probe, unsigned int pad)
+{
+	u8 body[SPW_LEN_PROBE];
+	int drop;
+
+	spw_link_build_probe(body, probe);
+	local_bh_disable();
+	rcu_read_lock();
+	drop = send_frame(peer, type, body, sizeof(body), pad);
+	if (unlikely(drop))
+		spw_peer_drop(peer, drop, 1);
+	rcu_read_unlock();
+	local_bh_enable();
+	return drop;
 }
 
 /**
@@ -459,8 +506,8 @@ void spw_send_heartbeat(struct spw_peer *peer, const struct spw_heartbeat *hb)
 	spw_link_build_heartbeat(body, hb);
 	local_bh_disable();
 	rcu_read_lock();
-	drop = send_frame(peer, SPW_FRAME_HEARTBEAT, body, sizeof(body));
-	spw_peer_count(peer, drop ?: SPILLWAY_STAT_HEARTBEAT_TX, 1);
+	drop = send_frame(peer, SPW_FRAME_HEARTBEAT, body, sizeof(body), 0);
+	count_frame(peer, drop, SPILLWAY_STAT_HEARTBEAT_TX);
 	rcu_read_unlock();
 	local_bh_enable();
 }
@@ -476,6 +523,6 @@ void spw_send_ack(struct spw_peer *peer, const struct spw_ack *ack)
 	int drop;
 
 	spw_link_build_ack(body, ack);
-	drop = send_frame(peer, SPW_FRAME_ACK, body, sizeof(body));
-	spw_peer_count(peer, drop ?: SPILLWAY_STAT_ACK_TX, 1);
+	drop = send_frame(peer, SPW_FRAME_ACK, body, sizeof(body), 0);
+	count_frame(peer, drop, SPILLWAY_STAT_ACK_TX);
 }

@@ -39,6 +39,17 @@ static void heartbeat(const struct spw_frame *frame)
 	same(again, frame->body, sizeof(again));
 }
 
+static void probe(const struct spw_frame *frame)
+{
+	uint8_t again[SPW_LEN_PROBE];
+	struct spw_pmtu_probe said;
+
+	if (spw_link_parse_probe(frame, &said))
+		return;
+	spw_link_build_probe(again, &said);
+	same(again, frame->body, sizeof(again));
+}
+
 static void frame_of(const uint8_t *data, size_t size)
 {
 	uint8_t again[SPW_LEN_FRAME_HDR];
@@ -52,6 +63,8 @@ static void frame_of(const uint8_t *data, size_t size)
 	same(again, data, sizeof(again));
 	if (frame.type == SPW_FRAME_HEARTBEAT)
 		heartbeat(&frame);
+	if (frame.type == SPW_FRAME_PROBE || frame.type == SPW_FRAME_PROBE_REPLY)
+		probe(&frame);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -4,11 +4,12 @@
  * and check every byte that arrives.
  *
  *   stream serve PORT
- *   stream run ADDRESS PORT CONNECTIONS SECONDS BYTES-PER-SECOND
+ *   stream run ADDRESS PORT CONNECTIONS SECONDS BYTES-PER-SECOND [BYTES-PER-WRITE]
  *
  * Each end sends its seed first (8 bytes), then what splitmix64 makes of it. The side
- * that runs ends its stream after SECONDS, the other answers with its own end. `run`
- * prints one line a connection and fails if any was reset, cut short or wrong.
+ * that runs ends its stream after SECONDS, the other answers with its own end. Both
+ * print one line a connection, with the longest pause between two arrivals of data;
+ * `run` fails if any connection was reset, cut short or wrong.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -25,7 +26,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CHUNK   16384
+#define CHUNK   65536
+#define WRITE   16384
 #define TICK_MS 20
 
 /**
@@ -39,6 +41,9 @@ struct bytes {
 	uint64_t word;
 	uint64_t count;
 };
+
+/* Bytes of a write, at most. */
+static size_t most = WRITE;
 
 static uint64_t splitmix64(uint64_t *state)
 {
@@ -92,6 +97,8 @@ static uint64_t now_ms(void)
  * @len: bytes in @pending
  * @out_done: our end is sent
  * @in_done: the other's has come
+ * @heard: when data came last (ms), 0: never
+ * @pause: the longest time between two arrivals (ms)
  */
 struct flow {
 	int fd;
@@ -102,6 +109,8 @@ struct flow {
 	size_t len;
 	bool out_done;
 	bool in_done;
+	uint64_t heard;
+	uint64_t pause;
 };
 
 static int send_some(struct flow *f, uint64_t allowed)
@@ -111,8 +120,8 @@ static int send_some(struct flow *f, uint64_t allowed)
 	while (f->out.count < allowed || f->from < f->len) {
 		if (f->from == f->len) {
 			f->len = allowed - f->out.count;
-			if (f->len > CHUNK)
-				f->len = CHUNK;
+			if (f->len > most)
+				f->len = most;
 			for (f->from = 0; f->from < f->len; f->from++)
 				f->pending[f->from] = next_byte(&f->out);
 			f->from = 0;
@@ -123,6 +132,15 @@ static int send_some(struct flow *f, uint64_t allowed)
 		f->from += (size_t)sent;
 	}
 	return 0;
+}
+
+static void note_pause(struct flow *f)
+{
+	uint64_t now = now_ms();
+
+	if (f->heard && now - f->heard > f->pause)
+		f->pause = now - f->heard;
+	f->heard = now;
 }
 
 static int receive_some(struct flow *f)
@@ -138,6 +156,7 @@ static int receive_some(struct flow *f)
 			f->in_done = true;
 			return 0;
 		}
+		note_pause(f);
 		if (!check_bytes(&f->in, data, (size_t)got))
 			return -EBADMSG;
 	}
@@ -182,12 +201,28 @@ static struct flow *flow_new(int fd, uint64_t seed)
 	return f;
 }
 
+/* Ends a process that had one connection. */
+static void report(const struct flow *f, int which, int err)
+{
+	printf("conn %d: %s, %llu bytes out, %llu in, longest pause %llu ms\n", which,
+	       err ? strerror(-err) : "right", (unsigned long long)f->out.count,
+	       (unsigned long long)f->in.count, (unsigned long long)f->pause);
+	exit(err != 0);
+}
+
+static void serve_one(int fd, uint64_t seed, int which)
+{
+	struct flow *f = flow_new(fd, seed);
+
+	report(f, which, run_flow(f, 0, 64 * 1024));
+}
+
 /* Answers as fast as a small rate, so that both directions carry data. */
 static int serve(uint16_t port)
 {
 	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons(port) };
 	const int on = 1;
-	int listener = socket(AF_INET, SOCK_STREAM, 0), fd;
+	int listener = socket(AF_INET, SOCK_STREAM, 0), fd, which = 0;
 	uint64_t seed = port;
 
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
@@ -201,29 +236,29 @@ static int serve(uint16_t port)
 		seed += 0x1000003;
 		if (fd >= 0 && !fork()) {
 			close(listener);
-			exit(run_flow(flow_new(fd, seed), 0, 64 * 1024) ? 1 : 0);
+			serve_one(fd, seed, which);
 		}
-		if (fd >= 0)
+		if (fd >= 0) {
 			close(fd);
+			which++;
+		}
 	}
 }
 
-static int run_one(const struct sockaddr_in *addr, uint64_t seconds, uint64_t rate, int which)
+static void run_one(const struct sockaddr_in *addr, uint64_t seconds, uint64_t rate, int which)
 {
 	int fd = socket(AF_INET, SOCK_STREAM, 0), err;
 	struct flow *f;
 
 	if (connect(fd, (const struct sockaddr *)addr, sizeof(*addr))) {
 		printf("conn %d: connect: %s\n", which, strerror(errno));
-		return 1;
+		exit(1);
 	}
 	f = flow_new(fd, 0x5eed0000ULL + (uint64_t)which);
 	err = run_flow(f, seconds, rate);
 	if (!err && f->in.count < 8)
 		err = -ENODATA;
-	printf("conn %d: %s, %llu bytes out, %llu in\n", which, err ? strerror(-err) : "right",
-	       (unsigned long long)f->out.count, (unsigned long long)f->in.count);
-	return err != 0;
+	report(f, which, err);
 }
 
 static int run(const char *host, uint16_t port, int count, uint64_t seconds, uint64_t rate)
@@ -235,7 +270,7 @@ static int run(const char *host, uint16_t port, int count, uint64_t seconds, uin
 		return 2;
 	for (i = 0; i < count; i++)
 		if (!fork())
-			exit(run_one(&addr, seconds, rate, i));
+			run_one(&addr, seconds, rate, i);
 	for (i = 0; i < count; i++)
 		if (wait(&status) < 0 || status)
 			failed++;
@@ -248,9 +283,14 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc == 3 && !strcmp(argv[1], "serve"))
 		return serve((uint16_t)atoi(argv[2]));
-	if (argc == 7 && !strcmp(argv[1], "run"))
+	if (argc == 8)
+		most = strtoull(argv[7], NULL, 10);
+	if (most < 1 || most > CHUNK)
+		return 2;
+	if ((argc == 7 || argc == 8) && !strcmp(argv[1], "run"))
 		return run(argv[2], (uint16_t)atoi(argv[3]), atoi(argv[4]),
 			   strtoull(argv[5], NULL, 10), strtoull(argv[6], NULL, 10));
-	fputs("usage: stream serve PORT | run ADDRESS PORT CONNECTIONS SECONDS RATE\n", stderr);
+	fputs("usage: stream serve PORT | run ADDRESS PORT CONNECTIONS SECONDS RATE [WRITE]\n",
+	      stderr);
 	return 2;
 }

@@ -29,3 +29,6 @@ UNIT_TESTS += test_seal
 test_seal_SRCS := tests/unit/seal.c kmod/link.c
 test_seal_CFLAGS := -Itests/unit
 test_seal_PKGS := libcrypto
+
+UNIT_TESTS += test_pmtu
+test_pmtu_SRCS := kmod/pmtu.c kmod/link.c

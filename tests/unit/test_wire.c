@@ -56,7 +56,7 @@ TEST(frame_header)
 	spw_link_build_frame(data, SPW_FRAME_ACK, SPW_DATA_ACK, 60);
 	EXPECT_EQ(-EPROTO, spw_link_parse_frame(data, 64, &frame));
 	for (int type = 0; type < 256; type++) {
-		bool known = type >= SPW_FRAME_DATA && type <= SPW_FRAME_ACK;
+		bool known = type >= SPW_FRAME_DATA && type <= SPW_FRAME_PROBE_REPLY;
 
 		spw_link_build_frame(data, (uint8_t)type, 0, 60);
 		EXPECT_EQ(known ? 0 : -EPROTO, spw_link_parse_frame(data, 64, &frame));

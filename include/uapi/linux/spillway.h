@@ -162,6 +162,10 @@ enum spillway_cmd {
  *	what this node says of itself)
  * @SPILLWAY_A_CAPACITY: u64 bytes a second, the node's uplink (DEV_SET: of this
  *	node; PEER_GET: as the peer says)
+ * @SPILLWAY_A_PEER_ADDR6: 16 bytes, outer address of the peer; this or
+ *	@SPILLWAY_A_PEER_ADDR4
+ * @SPILLWAY_A_PEER_PMTU: u32, bytes of the largest IP packet that is sent to the peer:
+ *	what the path was found to take
  */
 enum spillway_attr {
 	SPILLWAY_A_UNSPEC,
@@ -220,6 +224,7 @@ enum spillway_attr {
 	SPILLWAY_A_PEER_FREE,
 	SPILLWAY_A_CAPACITY,
 	SPILLWAY_A_PEER_ADDR6,
+	SPILLWAY_A_PEER_PMTU,
 
 	__SPILLWAY_A_MAX
 };
@@ -356,6 +361,11 @@ enum spillway_stat {
 	SPILLWAY_STAT_ARQ_POOR,			/* given up: enough is sent again */
 	SPILLWAY_STAT_ARQ_PROBES,		/* sent again to draw an acknowledgment */
 	SPILLWAY_STAT_ARQ_OFF,			/* the path was found to be beyond help */
+	SPILLWAY_STAT_PROBE_TX,			/* does the path carry this size? */
+	SPILLWAY_STAT_PROBE_RX,			/* of the peer, answered */
+	SPILLWAY_STAT_PROBE_REPLY_RX,		/* answers to ours */
+	SPILLWAY_STAT_RX_DROP_PROBE,		/* too many probes, or a reply to none */
+	SPILLWAY_STAT_PMTU_BLACK_HOLE,		/* the path lost what it had carried */
 
 	__SPILLWAY_STAT_MAX
 };
