@@ -11,7 +11,7 @@
 static void print_row(struct table *table, const struct model_peer *p)
 {
 	char id[TEXT_MAX], endpoint[TEXT_MAX], weight[TEXT_MAX], load[TEXT_MAX], forecast[TEXT_MAX],
-		free_text[TEXT_MAX], conns[TEXT_MAX], rtt[TEXT_MAX], seen[TEXT_MAX];
+		free_text[TEXT_MAX], conns[TEXT_MAX], rtt[TEXT_MAX], seen[TEXT_MAX], key[TEXT_MAX];
 	const char *const row[] = {
 		p->name,
 		text_number(p->id, id),
@@ -25,6 +25,7 @@ static void print_row(struct table *table, const struct model_peer *p)
 		text_number(p->conns_offloaded, conns),
 		p->has_rtt ? text_time_us(p->rtt_us, rtt) : "-",
 		p->has_seen ? text_time_ms(p->seen_ms, seen) : "-",
+		p->has_tx_key ? text_time_ms(model_key_left_ms(p->tx_key_age_ms), key) : "-",
 		p->reason ? model_word(&model_reason, p->reason) : "-",
 	};
 
@@ -35,9 +36,9 @@ void peers_print(const struct spillctl *ctl, const struct model_peer *peers, siz
 {
 	static const char *const columns[] = {
 		"NAME",      ">ID",   "ENDPOINT", "STATE", "ADMIN", ">WEIGHT", ">LOAD",
-		">FORECAST", ">FREE", ">CONNS",   ">RTT",  ">SEEN", "REASON",
+		">FORECAST", ">FREE", ">CONNS",   ">RTT",  ">SEEN", ">KEY",   "REASON",
 	};
-	struct table *table = table_new(columns, 13, ctl->header);
+	struct table *table = table_new(columns, 14, ctl->header);
 	size_t i;
 
 	for (i = 0; i < count; i++)
