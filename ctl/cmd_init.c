@@ -38,8 +38,7 @@ struct node {
 	const char *dir;
 };
 
-#define USAGE \
-	"usage: init NAME id N endpoint ADDR[:PORT] [uplink DEVICE rate RATE] [dir DIR]"
+#define USAGE "usage: init NAME id N endpoint ADDR[:PORT] [uplink DEVICE rate RATE] [dir DIR]"
 
 static bool read_word(const struct spillctl *ctl, const char *word, const char *value,
 		      struct node *node)

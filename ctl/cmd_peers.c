@@ -36,7 +36,7 @@ void peers_print(const struct spillctl *ctl, const struct model_peer *peers, siz
 {
 	static const char *const columns[] = {
 		"NAME",      ">ID",   "ENDPOINT", "STATE", "ADMIN", ">WEIGHT", ">LOAD",
-		">FORECAST", ">FREE", ">CONNS",   ">RTT",  ">SEEN", ">KEY",   "REASON",
+		">FORECAST", ">FREE", ">CONNS",   ">RTT",  ">SEEN", ">KEY",    "REASON",
 	};
 	struct table *table = table_new(columns, 14, ctl->header);
 	size_t i;

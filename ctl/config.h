@@ -11,7 +11,7 @@
 
 #include "config_walk.h"
 
-#define CONFIG_DIR	    "/etc/spillway"
+#define CONFIG_DIR          "/etc/spillway"
 #define CONFIG_FILE_DEFAULT CONFIG_DIR "/spillway.json"
 #define CONFIG_KEY_DEFAULT  CONFIG_DIR "/private.key"
 #define CONFIG_CLASSES_MAX  64

@@ -56,9 +56,9 @@ struct control {
 };
 
 const char *const control_end_names[CONTROL_ENDS + 1] = {
-	[CONTROL_END_CLOSED] = "closed",     [CONTROL_END_CERTIFICATE] = "certificate",
-	[CONTROL_END_TLS] = "tls",	     [CONTROL_END_PROTOCOL] = "protocol",
-	[CONTROL_END_TIMEOUT] = "timeout",   [CONTROL_END_KERNEL] = "kernel",
+	[CONTROL_END_CLOSED] = "closed",   [CONTROL_END_CERTIFICATE] = "certificate",
+	[CONTROL_END_TLS] = "tls",         [CONTROL_END_PROTOCOL] = "protocol",
+	[CONTROL_END_TIMEOUT] = "timeout", [CONTROL_END_KERNEL] = "kernel",
 };
 
 /* Goes on through a suspension, as the kernel's clock of keys does; never jumps. */
@@ -440,8 +440,7 @@ static int open_identity(struct control *control)
 	char error[512];
 	int index;
 
-	control->identity =
-		identity_open(node->private_key_file, node->name, error, sizeof(error));
+	control->identity = identity_open(node->private_key_file, node->name, error, sizeof(error));
 	if (!control->identity) {
 		log_err("node.private_key_file: %s", error);
 		return -EINVAL;
@@ -462,9 +461,9 @@ static int listen_for_peers(struct control *control)
 			strerror(-fd));
 		return fd;
 	}
-	control->listener =
-		evconnlistener_new(control->base, on_accept, control,
-				   LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+	control->listener = evconnlistener_new(control->base, on_accept, control,
+					       LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0,
+					       fd);
 	if (!control->listener) {
 		evutil_closesocket(fd);
 		return -ENOMEM;
@@ -498,8 +497,8 @@ struct control *control_open(struct event_base *base, const struct config *confi
 	control->base = base;
 	control->config = config;
 	control->keys = *keys;
-	if (!config->peer_count || (!open_identity(control) && !open_rest(control) &&
-				    !listen_for_peers(control)))
+	if (!config->peer_count ||
+	    (!open_identity(control) && !open_rest(control) && !listen_for_peers(control)))
 		return control;
 	control_close(control);
 	return NULL;

@@ -30,8 +30,7 @@ void gate_init(struct control_gate *gate, uint64_t now)
 	gate->lines = (struct gate_bucket){ (uint64_t)GATE_LINES_BURST * TOKEN, now };
 }
 
-int gate_enter(struct control_gate *gate, const struct in6_addr *addr, bool stranger,
-	       uint64_t now)
+int gate_enter(struct control_gate *gate, const struct in6_addr *addr, bool stranger, uint64_t now)
 {
 	unsigned int same = 0;
 	int slot = -1;

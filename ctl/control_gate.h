@@ -12,11 +12,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define GATE_MAX	  256 /* handshakes in progress that came in */
-#define GATE_STRANGERS	  32  /* of these, from addresses that are no peer's */
-#define GATE_ADDRESS	  8   /* of one address */
-#define GATE_PER_SECOND	  10  /* begun from addresses that are no peer's */
-#define GATE_BURST	  32
+#define GATE_MAX          256 /* handshakes in progress that came in */
+#define GATE_STRANGERS    32  /* of these, from addresses that are no peer's */
+#define GATE_ADDRESS      8   /* of one address */
+#define GATE_PER_SECOND   10  /* begun from addresses that are no peer's */
+#define GATE_BURST        32
 #define GATE_LINES_MINUTE 30 /* log lines */
 #define GATE_LINES_BURST  10
 
@@ -63,8 +63,7 @@ void gate_init(struct control_gate *gate, uint64_t now);
  *
  * Return: a slot for gate_leave(), or -1.
  */
-int gate_enter(struct control_gate *gate, const struct in6_addr *addr, bool stranger,
-	       uint64_t now);
+int gate_enter(struct control_gate *gate, const struct in6_addr *addr, bool stranger, uint64_t now);
 
 /* Authenticated and done, or gone; -1 is nobody. */
 void gate_leave(struct control_gate *gate, int slot);

@@ -81,10 +81,10 @@ static bool take_message(struct control_link *link, struct evbuffer *input)
 	if (took != -ECANCELED)
 		link->ops->end(link, CONTROL_END_PROTOCOL,
 			       took == -EPROTONOSUPPORT ? "it speaks another version" :
-			       took == -EXDEV ? "it has another node id than configured" :
-			       took == -EPROTO ? "its message is out of turn" :
-			       took == -EBADMSG ? "its message is malformed" :
-						  strerror((int)-took));
+			       took == -EXDEV           ? "it has another node id than configured" :
+			       took == -EPROTO          ? "its message is out of turn" :
+			       took == -EBADMSG         ? "its message is malformed" :
+							  strerror((int)-took));
 	return false;
 }
 
@@ -161,8 +161,8 @@ static void name_address(struct control_link *link, const struct sockaddr *sa, s
 	if (!strncmp(host, "::ffff:", 7) && strchr(host, '.'))
 		snprintf(link->address, sizeof(link->address), "%s:%s", host + 7, port);
 	else
-		snprintf(link->address, sizeof(link->address), strchr(host, ':') ? "[%s]:%s" : "%s:%s",
-			 host, port);
+		snprintf(link->address, sizeof(link->address),
+			 strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, port);
 }
 
 static struct control_link *link_new(struct event_base *base, struct control_tls *tls,

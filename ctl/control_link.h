@@ -14,7 +14,7 @@
 #include "control_tls.h"
 #include "rekey.h"
 
-#define CONTROL_PING_MS 10000
+#define CONTROL_PING_MS   10000
 #define CONTROL_SILENT_MS 35000 /* three pings lost, and some */
 
 struct control_link;

@@ -37,8 +37,8 @@
 #include <sys/types.h>
 
 #define CONTROL_MSG_VERSION 1
-#define CONTROL_MSG_HDR	    4
-#define CONTROL_MSG_MAX	    16 /* longest, with its header */
+#define CONTROL_MSG_HDR     4
+#define CONTROL_MSG_MAX     16 /* longest, with its header */
 
 enum control_msg_type {
 	CONTROL_HELLO = 1,

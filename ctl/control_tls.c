@@ -137,7 +137,8 @@ SSL *control_tls_connection(struct control_tls *tls, bool server, struct control
 
 	peer->index = -1;
 	peer->why = NULL;
-	if (ssl && cert && SSL_set_app_data(ssl, peer) == 1 && SSL_use_certificate(ssl, cert) == 1 &&
+	if (ssl && cert && SSL_set_app_data(ssl, peer) == 1 &&
+	    SSL_use_certificate(ssl, cert) == 1 &&
 	    SSL_use_PrivateKey(ssl, identity_key(tls->identity)) == 1)
 		return ssl;
 	SSL_free(ssl);

@@ -43,7 +43,7 @@ struct controller {
 
 	uint64_t start_ms;   /* CLOCK_MONOTONIC; samples are due at multiples from here */
 	uint64_t last_index; /* of the sample taken last */
-	bool futile; /* overload by what relaying does not relieve: was logged */
+	bool futile;         /* overload by what relaying does not relieve: was logged */
 
 	struct report_tick tick;
 	struct report_totals totals;
@@ -308,21 +308,53 @@ static struct json_object *answer_history(struct controller *ctl, uint64_t secon
 	return doc;
 }
 
+static struct json_object *answer_status(struct controller *ctl)
+{
+	const struct config *config = ctl->config;
+	struct report_control_peer *links;
+	struct control_counts counts = control_counts(ctl->control);
+	struct report_control control = {
+		.accepted = counts.accepted,
+		.agreed = counts.agreed,
+		.limited = counts.limited,
+		.end_names = control_end_names,
+		.ended = counts.ended,
+	};
+	struct report_status status = {
+		.config = config,
+		.uptime_ms = monotonic_ms() - ctl->start_ms,
+		.last = ctl->totals.ticks ? &ctl->tick : NULL,
+		.control = &control,
+		.totals = ctl->totals,
+	};
+	struct json_object *doc;
+
+	status.peers = pool_peers(ctl->pool, &status.peer_count);
+	links = calloc(config->peer_count ? config->peer_count : 1, sizeof(*links));
+	for (size_t i = 0; links && i < config->peer_count; i++) {
+		struct control_peer_status link = control_peer_status(ctl->control, i);
+
+		links[i] = (struct report_control_peer){
+			.name = config->peers[i].name,
+			.connected = link.connected,
+			.epochs = link.epochs,
+			.since_ms = link.since_ms,
+		};
+	}
+	control.peers = links;
+	control.peer_count = links ? config->peer_count : 0;
+	doc = report_status_json(&status);
+	free(links);
+	return doc;
+}
+
 static struct json_object *answer(void *ctx, const char *request)
 {
 	struct controller *ctl = ctx;
-	struct report_status status = {
-		.config = ctl->config,
-		.uptime_ms = monotonic_ms() - ctl->start_ms,
-		.last = ctl->totals.ticks ? &ctl->tick : NULL,
-		.totals = ctl->totals,
-	};
 	uint64_t seconds;
 
-	if (!strcmp(request, "status")) {
-		status.peers = pool_peers(ctl->pool, &status.peer_count);
-		return report_status_json(&status);
-	}
+	if (!strcmp(request, "status"))
+		return answer_status(ctl);
 	if (history_seconds(request, &seconds))
 		return answer_history(ctl, seconds);
 	return report_error_json("ask for \"status\" or \"history SECONDS\", 1 to 86400");

@@ -14,10 +14,10 @@
 #include <stdint.h>
 #include <time.h>
 
-#define IDENTITY_KEY_LEN 32	     /* private and public */
-#define IDENTITY_SKEW_S	 (24 * 3600) /* a certificate is valid from so long ago */
-#define IDENTITY_LIFE_S	 (48 * 3600) /* and for so long from now on */
-#define IDENTITY_FRESH_S 3600	     /* then another is made */
+#define IDENTITY_KEY_LEN 32          /* private and public */
+#define IDENTITY_SKEW_S  (24 * 3600) /* a certificate is valid from so long ago */
+#define IDENTITY_LIFE_S  (48 * 3600) /* and for so long from now on */
+#define IDENTITY_FRESH_S 3600        /* then another is made */
 
 struct identity;
 

@@ -42,16 +42,15 @@ WORDS(stat, [SPILLWAY_STAT_UNSPEC] = "", [SPILLWAY_STAT_TX_PACKETS] = "tx_packet
       [SPILLWAY_STAT_RX_DROP_SHORT] = "rx_drop_short", [SPILLWAY_STAT_RX_DROP_TYPE] = "rx_drop_type",
       [SPILLWAY_STAT_RX_DROP_NO_KEY] = "rx_drop_no_key",
       [SPILLWAY_STAT_RX_DROP_AUTH] = "rx_drop_auth", [SPILLWAY_STAT_RX_DROP_REPLAY] = "rx_drop_replay",
-      [SPILLWAY_STAT_RX_DROP_FRAME] = "rx_drop_frame",
-      [SPILLWAY_STAT_RX_DROP_INNER] = "rx_drop_inner", [SPILLWAY_STAT_RX_DROP_NOMEM] = "rx_drop_nomem",
-      [SPILLWAY_STAT_RX_DROP_QUEUE] = "rx_drop_queue", [SPILLWAY_STAT_CONN_NEW] = "conn_new",
-      [SPILLWAY_STAT_CONN_ENDED] = "conn_ended", [SPILLWAY_STAT_CONN_REFUSED] = "conn_refused",
-      [SPILLWAY_STAT_OFFLOADED] = "offloaded", [SPILLWAY_STAT_RECALLED] = "recalled",
-      [SPILLWAY_STAT_RETURNED] = "returned", [SPILLWAY_STAT_PEER_DOWN] = "peer_down",
-      [SPILLWAY_STAT_HEARTBEAT_TX] = "heartbeat_tx", [SPILLWAY_STAT_HEARTBEAT_RX] = "heartbeat_rx",
-      [SPILLWAY_STAT_RX_DROP_ECN] = "rx_drop_ecn", [SPILLWAY_STAT_ROAMED] = "roamed",
-      [SPILLWAY_STAT_RX_DROP_KEY_OLD] = "rx_drop_key_old", [SPILLWAY_STAT_KEY_NEW] = "key_new",
-      [SPILLWAY_STAT_KEY_EXPIRED] = "key_expired");
+      [SPILLWAY_STAT_RX_DROP_FRAME] = "rx_drop_frame", [SPILLWAY_STAT_RX_DROP_INNER] = "rx_drop_inner",
+      [SPILLWAY_STAT_RX_DROP_NOMEM] = "rx_drop_nomem", [SPILLWAY_STAT_RX_DROP_QUEUE] = "rx_drop_queue",
+      [SPILLWAY_STAT_CONN_NEW] = "conn_new", [SPILLWAY_STAT_CONN_ENDED] = "conn_ended",
+      [SPILLWAY_STAT_CONN_REFUSED] = "conn_refused", [SPILLWAY_STAT_OFFLOADED] = "offloaded",
+      [SPILLWAY_STAT_RECALLED] = "recalled", [SPILLWAY_STAT_RETURNED] = "returned",
+      [SPILLWAY_STAT_PEER_DOWN] = "peer_down", [SPILLWAY_STAT_HEARTBEAT_TX] = "heartbeat_tx",
+      [SPILLWAY_STAT_HEARTBEAT_RX] = "heartbeat_rx", [SPILLWAY_STAT_RX_DROP_ECN] = "rx_drop_ecn",
+      [SPILLWAY_STAT_ROAMED] = "roamed", [SPILLWAY_STAT_RX_DROP_KEY_OLD] = "rx_drop_key_old",
+      [SPILLWAY_STAT_KEY_NEW] = "key_new", [SPILLWAY_STAT_KEY_EXPIRED] = "key_expired");
 
 _Static_assert(COUNT(stat_words) == SPILLWAY_STAT_MAX + 1, "a counter has no word");
 _Static_assert(COUNT(reason_words) == __SPILLWAY_REASON_MAX, "a reason has no word");

@@ -103,7 +103,7 @@ int rekey_epoch_step(struct rekey_epoch *e, const struct control_msg *msg, unsig
 enum rekey_dial {
 	REKEY_NO_DIAL,
 	REKEY_DIALLING, /* not authenticated yet, or not greeted */
-	REKEY_GREETED,	/* our HELLO is sent */
+	REKEY_GREETED,  /* our HELLO is sent */
 };
 
 /**

@@ -46,13 +46,15 @@ struct options {
 	struct controller_options controller;
 };
 
-static const struct option long_options[] = {
-	{ "config", required_argument, NULL, 'c' }, { "check", no_argument, NULL, 't' },
-	{ "cleanup", no_argument, NULL, 'C' },      { "trace", required_argument, NULL, 'T' },
-	{ "verbose", no_argument, NULL, 'v' },      { "version", no_argument, NULL, 'V' },
-	{ "help", no_argument, NULL, 'h' },         { "peer", required_argument, NULL, 'p' },
-	{ NULL, 0, NULL, 0 }
-};
+static const struct option long_options[] = { { "config", required_argument, NULL, 'c' },
+					      { "check", no_argument, NULL, 't' },
+					      { "cleanup", no_argument, NULL, 'C' },
+					      { "trace", required_argument, NULL, 'T' },
+					      { "verbose", no_argument, NULL, 'v' },
+					      { "version", no_argument, NULL, 'V' },
+					      { "help", no_argument, NULL, 'h' },
+					      { "peer", required_argument, NULL, 'p' },
+					      { NULL, 0, NULL, 0 } };
 
 static void parse_options(int argc, char **argv, struct options *options)
 {

@@ -144,8 +144,7 @@ static int load_with(struct config *config, const char *content, char *line,
 	unlink(path);
 	/* Errors begin with a name that no test knows. */
 	if (ret && !strncmp(err->text, path, strlen(path)))
-		memmove(err->text, err->text + strlen(path),
-			strlen(err->text + strlen(path)) + 1);
+		memmove(err->text, err->text + strlen(path), strlen(err->text + strlen(path)) + 1);
 	return ret;
 }
 
@@ -180,13 +179,13 @@ TEST(line_that_is_no_peer)
 		{ "vm-2", "--peer \"vm-2\": must be NAME id N endpoint ADDRESS:PORT key KEY" },
 		{ "b id 2 key k",
 		  "--peer \"b id 2 key k\": must be NAME id N endpoint ADDRESS:PORT key KEY" },
-		{ "b id 2 id 3 key k endpoint e", "--peer \"b id 2 id 3 key k endpoint e\": must be "
-						  "NAME id N endpoint ADDRESS:PORT key KEY" },
+		{ "b id 2 id 3 key k endpoint e",
+		  "--peer \"b id 2 id 3 key k endpoint e\": must be "
+		  "NAME id N endpoint ADDRESS:PORT key KEY" },
 		{ "b id", "--peer \"b id\": must be NAME id N endpoint ADDRESS:PORT key KEY" },
 		{ "b id x endpoint 1.2.3.4:5 key " KEY2,
 		  ": peers[0].id: must be an integer, not string" },
-		{ "b id 1 endpoint 1.2.3.4:5 key " KEY2,
-		  ": peers[0].id: 1 is this node's own id" },
+		{ "b id 1 endpoint 1.2.3.4:5 key " KEY2, ": peers[0].id: 1 is this node's own id" },
 		{ "b id 2 endpoint 1.2.3.4 key " KEY2,
 		  ": peers[0].endpoint: \"1.2.3.4\" is not an IPv4 ADDRESS:PORT" },
 		{ "b id 2 endpoint 1.2.3.4:5 key KEY",

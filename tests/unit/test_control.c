@@ -40,7 +40,7 @@ struct side {
 	struct key tx[KEYS];
 	unsigned int rx_count;
 	unsigned int tx_count;
-	int error;	    /* to be returned for the next key */
+	int error;          /* to be returned for the next key */
 	unsigned int taken; /* so many ids to come are taken */
 };
 
@@ -523,10 +523,10 @@ FIXTURE_TEARDOWN(other)
 	pool_teardown(_metadata, &pool, NULL);
 }
 
-#define OTHER(name, reason, time_ms, keys)                                           \
-	FIXTURE_VARIANT_ADD(other, name)                                             \
-	{                                                                            \
-		.other = name, .end = reason, .ms = time_ms, .rx_count = keys,       \
+#define OTHER(name, reason, time_ms, keys)                                     \
+	FIXTURE_VARIANT_ADD(other, name)                                       \
+	{                                                                      \
+		.other = name, .end = reason, .ms = time_ms, .rx_count = keys, \
 	}
 
 /* clang-format off */
@@ -585,8 +585,7 @@ TEST_F(pool, crowd_is_limited)
 	EXPECT_EQ(64, counts.accepted);
 	EXPECT_EQ(64 - GATE_ADDRESS, counts.limited);
 	ASSERT_TRUE(run_until(child_ended, 15000));
-	EXPECT_EQ(GATE_ADDRESS,
-		  control_counts(node[0].control).ended[CONTROL_END_TIMEOUT]);
+	EXPECT_EQ(GATE_ADDRESS, control_counts(node[0].control).ended[CONTROL_END_TIMEOUT]);
 	ASSERT_NE(NULL, begin(1));
 	EXPECT_TRUE(run_until(both_agreed, 40000));
 }

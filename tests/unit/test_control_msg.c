@@ -31,7 +31,7 @@ TEST(there_and_back)
 
 TEST(on_the_wire)
 {
-	static const uint8_t hello[] = { 1,    1,    0,    12,	 0,    1,    0xff, 0xff,
+	static const uint8_t hello[] = { 1,    1,    0,    12,   0,    1,    0xff, 0xff,
 					 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef };
 	static const uint8_t ready[] = { 1, 2, 0, 4, 0xde, 0xad, 0xbe, 0xef };
 	uint8_t bytes[CONTROL_MSG_MAX];

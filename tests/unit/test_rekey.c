@@ -39,9 +39,7 @@ TEST(steps_of_who_dials)
 TEST(steps_of_who_is_dialled)
 {
 	const struct control_msg ready = { .type = CONTROL_READY, .key_id = 78 };
-	const struct control_msg hello = {
-		.type = CONTROL_HELLO, .from = 1, .to = 2, .epoch = 9
-	};
+	const struct control_msg hello = { .type = CONTROL_HELLO, .from = 1, .to = 2, .epoch = 9 };
 	struct rekey_epoch e;
 	unsigned int what;
 
