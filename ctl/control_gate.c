@@ -26,7 +26,8 @@ static bool take(struct gate_bucket *bucket, uint64_t now, uint64_t per_minute, 
 void gate_init(struct control_gate *gate, uint64_t now)
 {
 	memset(gate, 0, sizeof(*gate));
-	gate->rate = (struct gate_bucket){ (uint64_t)GATE_BURST * TOKEN, now };
+	gate->rate = (struct gate_bucket){ (uint64_t)GATE_MAX * TOKEN, now };
+	gate->stranger_rate = (struct gate_bucket){ (uint64_t)GATE_STRANGERS * TOKEN, now };
 	gate->lines = (struct gate_bucket){ (uint64_t)GATE_LINES_BURST * TOKEN, now };
 }
 
@@ -43,8 +44,11 @@ int gate_enter(struct control_gate *gate, const struct in6_addr *addr, bool stra
 	}
 	if (slot < 0 || same >= GATE_ADDRESS)
 		return -1;
-	if (stranger && (gate->strangers >= GATE_STRANGERS ||
-			 !take(&gate->rate, now, GATE_PER_SECOND * 60, GATE_BURST)))
+	if (stranger &&
+	    (gate->strangers >= GATE_STRANGERS ||
+	     !take(&gate->stranger_rate, now, GATE_STRANGERS_PER_SECOND * 60, GATE_STRANGERS)))
+		return -1;
+	if (!take(&gate->rate, now, GATE_PER_SECOND * 60, GATE_MAX))
 		return -1;
 	gate->slots[slot] = (struct gate_slot){ *addr, stranger, true };
 	gate->used++;

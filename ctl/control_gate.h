@@ -2,8 +2,9 @@
 /*
  * control_gate: how much those who are not authenticated may cost. A handshake costs
  * memory and a signature, so there is a limit to those in progress, to those of one
- * address, and, for addresses that are no peer's, to their rate; and refusals are not
- * logged at the rate at which they come. Pure: time comes in as an argument.
+ * address, and to their rate, all of them lower for addresses that are no peer's; and
+ * refusals are not logged at the rate at which they come. Pure: time comes in as an
+ * argument.
  */
 #ifndef SPILLWAY_CTL_CONTROL_GATE_H
 #define SPILLWAY_CTL_CONTROL_GATE_H
@@ -12,13 +13,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define GATE_MAX          256 /* handshakes in progress that came in */
-#define GATE_STRANGERS    32  /* of these, from addresses that are no peer's */
-#define GATE_ADDRESS      8   /* of one address */
-#define GATE_PER_SECOND   10  /* begun from addresses that are no peer's */
-#define GATE_BURST        32
-#define GATE_LINES_MINUTE 30 /* log lines */
-#define GATE_LINES_BURST  10
+#define GATE_MAX                  256 /* handshakes in progress that came in */
+#define GATE_ADDRESS              8   /* of one address */
+#define GATE_PER_SECOND           100 /* begun */
+#define GATE_STRANGERS            32  /* as GATE_MAX, from addresses that are no peer's */
+#define GATE_STRANGERS_PER_SECOND 10
+#define GATE_LINES_MINUTE         30 /* log lines */
+#define GATE_LINES_BURST          10
 
 /**
  * struct gate_bucket - tokens that grow with time
@@ -41,7 +42,8 @@ struct gate_slot {
  * @slots: handshakes in progress
  * @used: slots that are taken
  * @strangers: of these, strangers'
- * @rate: of strangers
+ * @rate: of all
+ * @stranger_rate: of strangers
  * @lines: of the log
  * @unsaid: lines that were left out since the last one
  */
@@ -50,6 +52,7 @@ struct control_gate {
 	unsigned int used;
 	unsigned int strangers;
 	struct gate_bucket rate;
+	struct gate_bucket stranger_rate;
 	struct gate_bucket lines;
 	unsigned long unsaid;
 };

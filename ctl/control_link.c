@@ -114,21 +114,28 @@ static bool is_about_certificates(unsigned long error)
 	}
 }
 
+/*
+ * libevent hands out OpenSSL's newest error first, and where there is none, a code of
+ * SSL_get_error() that looks like an error of no library.
+ */
 static void failed(struct control_link *link)
 {
 	unsigned long error = bufferevent_get_openssl_error(link->bev);
-	const char *why = error ? ERR_reason_error_string(error) : NULL;
+	int system = EVUTIL_SOCKET_ERROR();
+	const char *why;
 
 	ERR_clear_error();
-	if (link->who.why)
+	if (link->who.why) {
 		link->ops->end(link, CONTROL_END_CERTIFICATE, link->who.why);
-	else if (error)
+	} else if (!ERR_GET_LIB(error) || ERR_SYSTEM_ERROR(error)) {
+		link->ops->end(link, CONTROL_END_CLOSED, strerror(system));
+	} else {
+		why = ERR_reason_error_string(error);
 		link->ops->end(link,
 			       is_about_certificates(error) ? CONTROL_END_CERTIFICATE :
 							      CONTROL_END_TLS,
 			       why ? why : "TLS failed");
-	else
-		link->ops->end(link, CONTROL_END_CLOSED, strerror(EVUTIL_SOCKET_ERROR()));
+	}
 }
 
 static void on_event(struct bufferevent *bev, short what, void *arg)
@@ -191,8 +198,6 @@ static struct control_link *link_new(struct event_base *base, struct control_tls
 		ssl = NULL; /* was freed with it */
 		goto err_link;
 	}
-	/* Messages say how long they are: a cut is seen without close_notify too. */
-	bufferevent_openssl_set_allow_dirty_shutdown(link->bev, 1);
 	bufferevent_setcb(link->bev, on_read, NULL, on_event, link);
 	bufferevent_setwatermark(link->bev, EV_READ, 0, WAITING_MAX);
 	bufferevent_enable(link->bev, EV_READ | EV_WRITE);

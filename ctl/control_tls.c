@@ -94,7 +94,9 @@ static SSL_CTX *context_new(struct control_tls *tls, const SSL_METHOD *method)
 	SSL_CTX_set_max_cert_list(ctx, CERTIFICATES_MAX);
 	/* Each connection with keys of its own: none is resumed. */
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION);
+	/* Messages say how long they are: a cut is seen without close_notify too. */
+	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION |
+					 SSL_OP_IGNORE_UNEXPECTED_EOF);
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 	if (SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) == 1 &&
 	    SSL_CTX_set_num_tickets(ctx, 0) == 1 && SSL_CTX_set1_groups_list(ctx, "X25519") == 1 &&

@@ -135,9 +135,9 @@ remote_start 1 "$STREAM" serve 5000 &> /tmp/serve
 sleep 0.5
 node_exec 1 "$STREAM" run 10.20.1.2 5000 4 25 100000 > /tmp/run &
 run=$!
-all_there() { [ "$(conns_count 1 role local)" = 4 ]; }
+all_there() { [ "$(conns_count 1 role local dport 5000)" = 4 ]; }
 wait_until -t 10 all_there
-check "connections are offloaded" spillctl 1 -q offload role local to n2
+check "connections are offloaded" spillctl 1 -q offload dport 5000 to n2
 spilld_end 1 KILL
 spilld_start 1
 check "killed and started again: connections stay where they were" \

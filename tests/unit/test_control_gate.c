@@ -59,6 +59,7 @@ TEST_F(gate, strangers_leave_room_for_peers)
 	for (unsigned int n = 0; n < 1000; n++)
 		in += enter(self, n, true) >= 0;
 	EXPECT_EQ(GATE_STRANGERS, in);
+	self->now += 1000; /* the strangers' are not taken from the peers' */
 	for (unsigned int n = 0; n < 1000; n++)
 		in += enter(self, 2000 + n, false) >= 0;
 	EXPECT_EQ(GATE_MAX, in);
@@ -81,8 +82,8 @@ TEST_F(gate, strangers_have_a_rate)
 		gate_leave(&self->gate, slot);
 		self->now++;
 	}
-	EXPECT_LE(60 * GATE_PER_SECOND + GATE_BURST - 2, in);
-	EXPECT_GE(60 * GATE_PER_SECOND + GATE_BURST, in);
+	EXPECT_LE(60 * GATE_STRANGERS_PER_SECOND + GATE_STRANGERS - 2, in);
+	EXPECT_GE(60 * GATE_STRANGERS_PER_SECOND + GATE_STRANGERS, in);
 	/* A clock that stands or goes back gives nothing. */
 	self->now = 0;
 	while (enter(self, 1, true) >= 0)
@@ -92,7 +93,22 @@ TEST_F(gate, strangers_have_a_rate)
 	self->now = UINT64_MAX / 2;
 	for (in = 0; in < 1000 && enter(self, in, true) >= 0; in++)
 		gate_leave(&self->gate, 0);
-	EXPECT_EQ(GATE_BURST, in);
+	EXPECT_EQ(GATE_STRANGERS, in);
+}
+
+TEST_F(gate, peers_have_a_higher_rate)
+{
+	unsigned int in = 0;
+
+	for (unsigned int ms = 0; ms < 60000; ms++) {
+		int slot = enter(self, 1, false);
+
+		in += slot >= 0;
+		gate_leave(&self->gate, slot);
+		self->now++;
+	}
+	EXPECT_LE(60 * GATE_PER_SECOND + GATE_MAX - 2, in);
+	EXPECT_GE(60 * GATE_PER_SECOND + GATE_MAX, in);
 }
 
 TEST_F(gate, lines)
