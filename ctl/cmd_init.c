@@ -40,6 +40,19 @@ struct node {
 
 #define USAGE "usage: init NAME id N endpoint ADDR[:PORT] [uplink DEVICE rate RATE] [dir DIR]"
 
+/* As the configuration will have it, see %CONFIG_NAME. */
+static bool take_name(const struct spillctl *ctl, const char *what, const char *text,
+		      const char **name)
+{
+	*name = text;
+	if (!arg_name(ctl, what, text))
+		return false;
+	if (!text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")])
+		return true;
+	say_usage(ctl, "%s: only letters, digits, '.', '_' and '-' may be used", what);
+	return false;
+}
+
 static bool read_word(const struct spillctl *ctl, const char *word, const char *value,
 		      struct node *node)
 {
@@ -49,10 +62,8 @@ static bool read_word(const struct spillctl *ctl, const char *word, const char *
 		return arg_number(ctl, word, value, 1, UINT16_MAX, &node->id);
 	if (!strcmp(word, "endpoint"))
 		return arg_endpoint(ctl, value, &node->addr, &node->port);
-	if (!strcmp(word, "uplink")) {
-		node->uplink = value;
-		return arg_name(ctl, word, value);
-	}
+	if (!strcmp(word, "uplink"))
+		return take_name(ctl, word, value, &node->uplink);
 	if (!strcmp(word, "rate")) {
 		node->rate = value;
 		if (!units_parse_rate(value, &rate))
@@ -74,8 +85,7 @@ static bool read_words(const struct spillctl *ctl, int argc, char **argv, struct
 		say_usage(ctl, USAGE);
 		return false;
 	}
-	node->name = argv[0];
-	if (!arg_name(ctl, "name", node->name))
+	if (!take_name(ctl, "name", argv[0], &node->name))
 		return false;
 	for (int i = 1; i < argc; i += 2) {
 		if (!read_word(ctl, argv[i], argv[i + 1], node))

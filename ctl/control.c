@@ -26,7 +26,7 @@
  * @answer: one that the peer has greeted us on, or NULL
  * @current: that of the present keys, or NULL
  * @addr: where to dial
- * @failing: the last dial failed and was logged
+ * @apart: that there is no connection was logged
  * @epochs: see &struct control_peer_status
  */
 struct party {
@@ -36,7 +36,7 @@ struct party {
 	struct control_link *current;
 	struct sockaddr_storage addr;
 	socklen_t addr_len;
-	bool failing;
+	bool apart;
 	uint64_t epochs;
 };
 
@@ -152,21 +152,30 @@ static void log_refused(struct control *control, const struct control_link *link
 		log_warn("control: %lu more of this kind were not logged", unsaid);
 }
 
-/* A peer that cannot be reached is told of once, until it can be again. */
+/* That a peer cannot be reached is told once, until it can be again. */
+static void log_apart(struct control *control, const struct control_link *link, const char *why)
+{
+	int index = link->dialled ? link->who.wanted : link->who.index;
+	struct party *party = &control->parties[index];
+
+	/* At a rotation each side closes the old connection as soon as it can. */
+	if (party->apart || (link->agreed && (party->dial || party->answer)) ||
+	    (!link->agreed && party->answer))
+		return;
+	party->apart = true;
+	log_notice("peer %s: control connection, %s: %s", name_of(control, link), link->address,
+		   why);
+}
+
 static void log_end(struct control *control, const struct control_link *link, enum control_end end,
 		    const char *why)
 {
-	struct party *party = link->dialled ? &control->parties[link->who.wanted] : NULL;
+	bool reachable = end != CONTROL_END_CLOSED && end != CONTROL_END_TIMEOUT;
 
-	if (link->agreed) {
-		log_notice("peer %s: control connection: %s", name_of(control, link), why);
-	} else if (end != CONTROL_END_CLOSED && (!party || end != CONTROL_END_TIMEOUT)) {
+	if (link->agreed || (link->dialled && !reachable))
+		log_apart(control, link, why);
+	else if (end != CONTROL_END_CLOSED)
 		log_refused(control, link, why);
-	} else if (party && !party->failing && !party->answer) {
-		party->failing = true;
-		log_notice("peer %s: control connection to %s: %s", name_of(control, link),
-			   link->address, why);
-	}
 }
 
 static void on_end(struct control_link *link, enum control_end end, const char *why)
@@ -223,7 +232,6 @@ static void establish(struct control *control, struct control_link *link)
 	party->dial = NULL;
 	party->answer = NULL;
 	party->current = link;
-	party->failing = false;
 	party->epochs++;
 	control->counts.agreed++;
 	gate_leave(&control->gate, link->slot);
@@ -231,8 +239,9 @@ static void establish(struct control *control, struct control_link *link)
 	control_link_agreed(link);
 	if (old)
 		drop(control, old);
-	log_line(old ? LOG_DEBUG : LOG_NOTICE, "peer %s: new keys, over %s", name_of(control, link),
-		 link->address);
+	log_line(party->apart || party->epochs == 1 ? LOG_NOTICE : LOG_DEBUG,
+		 "peer %s: new keys, over %s", name_of(control, link), link->address);
+	party->apart = false;
 }
 
 static int say(struct control_link *link, enum control_msg_type type, uint32_t key_id)

@@ -209,7 +209,8 @@ void spw_health_init(struct spw_device *spw)
  */
 void spw_health_start(struct spw_device *spw)
 {
-	queue_delayed_work(system_wq, &spw->health_work, 0);
+	/* It may be waiting already, for the keys of a device that was down. */
+	mod_delayed_work(system_wq, &spw->health_work, 0);
 }
 
 /**

@@ -5,7 +5,7 @@
 . tests/lab/scene.sh
 . tests/lab/spillway.sh
 
-ktap_plan 14
+ktap_plan 16
 scene_begin
 pool_create 3
 remotes_create 1
@@ -47,6 +47,12 @@ check "init: again: refused" [ "$?$said" = \
 check "init: again: nothing has changed" [ "$before" = "$(sha256sum /tmp/vm-1/etc/*)" ]
 
 pids=()
+# As wg does it.
+(umask 022 && "$SPILLCTL" genkey > /tmp/open 2> /tmp/warning)
+check "genkey warns where everybody could read the key" grep -q "umask 077" /tmp/warning
+(umask 077 && "$SPILLCTL" genkey > /tmp/shut 2> /tmp/warning)
+check "and only there" [ ! -s /tmp/warning ]
+
 # spilld --peer "LINE OF THE OTHER"
 daemon() { # I LINE
 	local words
