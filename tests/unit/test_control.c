@@ -272,7 +272,7 @@ TEST_F(pool, makes_new_keys_where_they_are_missing)
 	/* Long enough to be no late view of the kernel. */
 	run_until(NULL, 400);
 	control_missing(node[1].control, 0);
-	EXPECT_TRUE(run_until(second_epoch, 1800));
+	EXPECT_TRUE(run_until(second_epoch, 2600));
 }
 
 TEST_F(pool, kernel_that_refuses)
@@ -543,7 +543,7 @@ OTHER(is_slow, CONTROL_END_TIMEOUT, 25000, 0);
 OTHER(says_hello_and_no_more, CONTROL_END_TIMEOUT, 15000, 1);
 /* clang-format on */
 
-TEST_F(other, is_refused)
+TEST_F_TIMEOUT(other, is_refused, 90)
 {
 	struct control_counts counts;
 
@@ -574,13 +574,18 @@ static bool holds_on(int fd)
 	return closed(fd);
 }
 
-TEST_F(pool, crowd_is_limited)
+static bool crowd_is_there(void)
+{
+	return control_counts(node[0].control).accepted == 64;
+}
+
+TEST_F_TIMEOUT(pool, crowd_is_limited, 90)
 {
 	struct control_counts counts;
 
 	ASSERT_NE(NULL, begin(0));
 	child_begin(holds_on);
-	run_until(NULL, 1000);
+	EXPECT_TRUE(run_until(crowd_is_there, 8000));
 	counts = control_counts(node[0].control);
 	EXPECT_EQ(64, counts.accepted);
 	EXPECT_EQ(64 - GATE_ADDRESS, counts.limited);
