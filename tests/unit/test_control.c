@@ -240,6 +240,31 @@ TEST_F(pool, starts_in_either_order)
 	EXPECT_TRUE(keys_fit());
 }
 
+/* The higher id leaves the lower a second, then dials: just when the lower begins. */
+TEST_F_TIMEOUT(pool, dials_that_cross, 90)
+{
+	uint64_t attempts = 0;
+
+	for (unsigned int i = 0; i < 8; i++) {
+		ASSERT_NE(NULL, begin(1));
+		run_until(NULL, REKEY_AFTER_YOU_MS);
+		ASSERT_NE(NULL, begin(0));
+		EXPECT_TRUE(run_until(both_agreed, 5000));
+		EXPECT_TRUE(keys_fit());
+		/* And it stays so: what lost is gone, on both sides. */
+		EXPECT_FALSE(run_until(third_epoch, 300));
+		EXPECT_TRUE(both_agreed());
+		attempts += control_counts(node[0].control).accepted +
+			    control_counts(node[1].control).accepted;
+		finish(0);
+		finish(1);
+		for (int j = 0; j < 2; j++)
+			node[j].rx_count = node[j].tx_count = 0;
+	}
+	TH_LOG("%llu connections for 8 agreements", (unsigned long long)attempts);
+	EXPECT_LE(8, attempts);
+}
+
 static bool node_1_alone(void)
 {
 	return !connected(0);
