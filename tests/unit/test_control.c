@@ -24,6 +24,7 @@
 
 #define KEYS 64
 
+/* @key: every bit turned, so that this memory has no copy of a key */
 struct key {
 	uint32_t id;
 	uint8_t key[SPILLWAY_KEY_LEN];
@@ -64,7 +65,8 @@ static int install(void *ctx, size_t peer, enum spillway_key_direction direction
 		abort();
 	to = tx ? &side->tx[side->tx_count++] : &side->rx[side->rx_count++];
 	to->id = id;
-	memcpy(to->key, key, SPILLWAY_KEY_LEN);
+	for (int i = 0; i < SPILLWAY_KEY_LEN; i++)
+		to->key[i] = key[i] ^ 0xff;
 	return 0;
 }
 
@@ -229,6 +231,61 @@ TEST_F(pool, agrees_and_rotates)
 		EXPECT_NE(0, memcmp(node[0].tx[i].key, node[0].tx[i - 1].key, SPILLWAY_KEY_LEN));
 		EXPECT_NE(node[0].rx[i].id, node[0].rx[i - 1].id);
 	}
+}
+
+/* Wherever this process can write: its heap, its stack, what its libraries have. */
+static bool is_in_memory(const uint8_t turned[SPILLWAY_KEY_LEN])
+{
+	static uint8_t piece[1 << 16];
+	FILE *maps = fopen("/proc/self/maps", "re");
+	FILE *mem = fopen("/proc/self/mem", "re");
+	unsigned long from, to;
+	bool found = false;
+	char line[512];
+
+	if (!maps || !mem)
+		abort();
+	while (fgets(line, sizeof(line), maps)) {
+		/* The sanitizer's shadow is terabytes, and holds none of our bytes. */
+		if (sscanf(line, "%lx-%lx rw", &from, &to) != 2 || !strstr(line, " rw") ||
+		    to - from > 1UL << 28)
+			continue;
+		/* Overlapping, so that a key across the edge is seen. */
+		for (; from < to; from += sizeof(piece) - SPILLWAY_KEY_LEN) {
+			size_t n = to - from < sizeof(piece) ? to - from : sizeof(piece);
+			ssize_t got = pread(fileno(mem), piece, n, (off_t)from);
+
+			/* Turned here, so that what is sought is nowhere else. */
+			for (ssize_t i = 0; i < got; i++)
+				piece[i] ^= 0xff;
+			if (from > (unsigned long)piece + sizeof(piece) ||
+			    from + n < (unsigned long)piece)
+				found = found || memmem(piece, got > 0 ? (size_t)got : 0, turned,
+							SPILLWAY_KEY_LEN);
+		}
+	}
+	fclose(maps);
+	fclose(mem);
+	return found;
+}
+
+TEST_F(pool, keys_are_wiped)
+{
+	uint8_t *copy = malloc(SPILLWAY_KEY_LEN);
+
+	ASSERT_NE(NULL, begin(0));
+	ASSERT_NE(NULL, begin(1));
+	ASSERT_TRUE(run_until(both_agreed, 5000));
+	for (int i = 0; i < 2; i++) {
+		EXPECT_FALSE(is_in_memory(node[i].tx[0].key));
+		EXPECT_FALSE(is_in_memory(node[i].rx[0].key));
+	}
+	/* It would have been seen. */
+	for (int i = 0; i < SPILLWAY_KEY_LEN; i++)
+		copy[i] = node[0].tx[0].key[i] ^ 0xff;
+	EXPECT_TRUE(is_in_memory(node[0].tx[0].key));
+	OPENSSL_cleanse(copy, SPILLWAY_KEY_LEN);
+	free(copy);
 }
 
 TEST_F(pool, starts_in_either_order)
