@@ -11,7 +11,8 @@
 static void print_row(struct table *table, const struct model_peer *p)
 {
 	char id[TEXT_MAX], endpoint[TEXT_MAX], weight[TEXT_MAX], load[TEXT_MAX], forecast[TEXT_MAX],
-		free_text[TEXT_MAX], conns[TEXT_MAX], rtt[TEXT_MAX], seen[TEXT_MAX], pmtu[TEXT_MAX];
+		free_text[TEXT_MAX], conns[TEXT_MAX], rtt[TEXT_MAX], seen[TEXT_MAX], pmtu[TEXT_MAX],
+		key[TEXT_MAX];
 	const char *const row[] = {
 		p->name,
 		text_number(p->id, id),
@@ -26,6 +27,7 @@ static void print_row(struct table *table, const struct model_peer *p)
 		p->has_rtt ? text_time_us(p->rtt_us, rtt) : "-",
 		p->has_seen ? text_time_ms(p->seen_ms, seen) : "-",
 		p->pmtu ? text_number(p->pmtu, pmtu) : "-",
+		p->has_tx_key ? text_time_ms(model_key_left_ms(p->tx_key_age_ms), key) : "-",
 		p->reason ? model_word(&model_reason, p->reason) : "-",
 	};
 
@@ -35,8 +37,8 @@ static void print_row(struct table *table, const struct model_peer *p)
 void peers_print(const struct spillctl *ctl, const struct model_peer *peers, size_t count)
 {
 	static const char *const columns[] = {
-		"NAME",      ">ID",   "ENDPOINT", "STATE", "ADMIN", ">WEIGHT", ">LOAD",
-		">FORECAST", ">FREE", ">CONNS",   ">RTT",  ">SEEN", ">PMTU",   "REASON",
+		"NAME",  ">ID",    "ENDPOINT", "STATE", "ADMIN", ">WEIGHT", ">LOAD",  ">FORECAST",
+		">FREE", ">CONNS", ">RTT",     ">SEEN", ">PMTU", ">KEY",    "REASON",
 	};
 	struct table *table = table_new(columns, 14, ctl->header);
 	size_t i;

@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "config_walk.h"
+#include "keyfile.h"
 #include "units.h"
 
 /* Where the walk is. */
@@ -287,6 +288,19 @@ static int set_endpoint(struct walk *walk, struct json_object *value, struct con
 	return 0;
 }
 
+static int set_key(struct walk *walk, struct json_object *value, uint8_t to[SPILLWAY_KEY_LEN])
+{
+	static const uint8_t zero[SPILLWAY_KEY_LEN];
+	const char *string = get_string(walk, "a public key in base64", value);
+
+	if (!string)
+		return -EINVAL;
+	/* Zero is a point of small order: anybody could sign for it. */
+	if (keyfile_decode(string, to) || !memcmp(to, zero, sizeof(zero)))
+		return walk_fail(walk, "\"%s\" is not a public key (spillctl pubkey)", string);
+	return 0;
+}
+
 static int add_port(struct walk *walk, struct json_object *value, struct config_ports *to)
 {
 	uint64_t port;
@@ -366,6 +380,8 @@ static int set_value(struct walk *walk, const struct config_field *field, struct
 		return set_address(walk, value, to);
 	case CONFIG_ENDPOINT:
 		return set_endpoint(walk, value, to);
+	case CONFIG_KEY:
+		return set_key(walk, value, to);
 	case CONFIG_PORTS:
 		return set_ports(walk, value, to);
 	case CONFIG_OBJECT:

@@ -28,6 +28,7 @@
  * @CONFIG_FLAGS: uint32_t, bit n set for the n-th of @names; an array of these
  * @CONFIG_ADDRESS: struct in_addr
  * @CONFIG_ENDPOINT: struct config_endpoint, "ADDR:PORT"
+ * @CONFIG_KEY: uint8_t[32], base64; a public key, so it may be told in errors
  * @CONFIG_PORTS: struct config_ports, a port or an array of ports
  * @CONFIG_OBJECT: as @sub says
  * @CONFIG_ARRAY: pointer to an array of objects as @sub says, allocated; @min to
@@ -44,6 +45,7 @@ enum config_type {
 	CONFIG_FLAGS,
 	CONFIG_ADDRESS,
 	CONFIG_ENDPOINT,
+	CONFIG_KEY,
 	CONFIG_PORTS,
 	CONFIG_OBJECT,
 	CONFIG_ARRAY,

@@ -120,6 +120,12 @@ struct json_object *json_peer(const struct model_peer *peer, bool stats)
 		add_u64(o, "last_seen_ms", peer->seen_ms);
 	if (peer->pmtu)
 		add_u64(o, "path_mtu_bytes", peer->pmtu);
+	if (peer->has_tx_key) {
+		add_u64(o, "tx_key_age_ms", peer->tx_key_age_ms);
+		add_u64(o, "tx_key_left_ms", model_key_left_ms(peer->tx_key_age_ms));
+	}
+	if (peer->has_rx_key)
+		add_u64(o, "rx_key_age_ms", peer->rx_key_age_ms);
 	if (stats)
 		json_object_object_add(o, "stats", json_stats(&peer->stats));
 	return o;

@@ -27,7 +27,8 @@ WORDS(reason, [SPILLWAY_REASON_NONE] = "none", [SPILLWAY_REASON_OPERATOR] = "ope
       [SPILLWAY_REASON_PEER_UNKNOWN] = "no-such-peer", [SPILLWAY_REASON_PEER_SELF] = "peer-is-self",
       [SPILLWAY_REASON_PEER_DOWN] = "peer-down", [SPILLWAY_REASON_PEER_DRAIN] = "peer-drains",
       [SPILLWAY_REASON_PEER_NO_KEY] = "no-key", [SPILLWAY_REASON_NO_HEARTBEAT] = "no-heartbeat",
-      [SPILLWAY_REASON_DEVICE_DOWN] = "device-down", [SPILLWAY_REASON_MALFORMED] = "malformed");
+      [SPILLWAY_REASON_DEVICE_DOWN] = "device-down", [SPILLWAY_REASON_MALFORMED] = "malformed",
+      [SPILLWAY_REASON_KEY_EXPIRING] = "key-expiring");
 
 /* clang-format off */
 WORDS(stat,
@@ -77,11 +78,19 @@ WORDS(stat,
 	[SPILLWAY_STAT_PROBE_RX] = "probe_rx",
 	[SPILLWAY_STAT_PROBE_REPLY_RX] = "probe_reply_rx",
 	[SPILLWAY_STAT_RX_DROP_PROBE] = "rx_drop_probe",
-	[SPILLWAY_STAT_PMTU_BLACK_HOLE] = "pmtu_black_hole");
+	[SPILLWAY_STAT_PMTU_BLACK_HOLE] = "pmtu_black_hole",
+	[SPILLWAY_STAT_RX_DROP_KEY_OLD] = "rx_drop_key_old",
+	[SPILLWAY_STAT_KEY_NEW] = "key_new",
+	[SPILLWAY_STAT_KEY_EXPIRED] = "key_expired");
 /* clang-format on */
 
 _Static_assert(COUNT(stat_words) == SPILLWAY_STAT_MAX + 1, "a counter has no word");
 _Static_assert(COUNT(reason_words) == __SPILLWAY_REASON_MAX, "a reason has no word");
+
+uint64_t model_key_left_ms(uint64_t age_ms)
+{
+	return age_ms < SPILLWAY_KEY_LIFE_MS ? SPILLWAY_KEY_LIFE_MS - age_ms : 0;
+}
 
 /* The word for a value; "?" for one that a newer kernel may say. */
 const char *model_word(const struct model_words *words, unsigned int value)

@@ -56,6 +56,10 @@ struct model_peer {
 	bool has_seen;
 	uint64_t seen_ms;
 	uint32_t pmtu; /* bytes of an outer packet, 0: unknown */
+	bool has_tx_key;
+	uint64_t tx_key_age_ms;
+	bool has_rx_key;
+	uint64_t rx_key_age_ms;
 	struct model_stats stats;
 };
 
@@ -131,6 +135,9 @@ extern const struct model_words model_sort;
 extern const struct model_words model_event;
 extern const struct model_words model_tcp_state;
 extern const struct model_words model_stat;
+
+/* How long a key lives on. */
+uint64_t model_key_left_ms(uint64_t age_ms);
 
 const char *model_word(const struct model_words *words, unsigned int value);
 int model_value(const struct model_words *words, const char *word);

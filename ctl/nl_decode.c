@@ -61,6 +61,8 @@ static const struct field peer_fields[SPILLWAY_A_MAX + 1] = {
 	[SPILLWAY_A_PEER_RTT_US] = PEER(NUMBER, rtt_us),
 	[SPILLWAY_A_PEER_SEEN_MS] = PEER(NUMBER, seen_ms),
 	[SPILLWAY_A_PEER_PMTU] = PEER(NUMBER, pmtu),
+	[SPILLWAY_A_PEER_TX_KEY_AGE_MS] = PEER(NUMBER, tx_key_age_ms),
+	[SPILLWAY_A_PEER_RX_KEY_AGE_MS] = PEER(NUMBER, rx_key_age_ms),
 	[SPILLWAY_A_LOAD] = PEER(NUMBER, load),
 	[SPILLWAY_A_FORECAST] = PEER(NUMBER, forecast),
 	[SPILLWAY_A_PEER_FREE] = PEER(NUMBER, free),
@@ -170,6 +172,8 @@ void nl_decode_peer(const struct nlmsghdr *nlh, void *peer)
 	has = decode(nlh, peer_fields, p);
 	p->has_rtt = has & MODEL_HAS(PEER_RTT_US);
 	p->has_seen = has & MODEL_HAS(PEER_SEEN_MS);
+	p->has_tx_key = has & MODEL_HAS(PEER_TX_KEY_AGE_MS);
+	p->has_rx_key = has & MODEL_HAS(PEER_RX_KEY_AGE_MS);
 }
 
 void nl_decode_conn(const struct nlmsghdr *nlh, void *conn)

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "device.h"
-#include "keys.h"
 #include "log.h"
 #include "metrics/rate.h"
 #include "model.h"
@@ -21,7 +20,6 @@
 
 struct pool {
 	const struct config *config;
-	struct keys *keys;
 	struct nl_session *session;
 	struct model_device device;
 	struct model_peer *peers;
@@ -301,8 +299,6 @@ static int establish(struct pool *pool)
 	for (size_t i = 0; i < config->peer_count && !ret; i++)
 		ret = set_peer(pool, &config->peers[i]);
 	if (!ret)
-		ret = keys_install(pool->keys, pool->session);
-	if (!ret)
 		ret = set_up(pool, true);
 	return ret;
 }
@@ -317,8 +313,7 @@ struct pool *pool_open(const struct config *config)
 		return NULL;
 	}
 	pool->config = config;
-	pool->keys = keys_open(config);
-	if (!pool->keys || establish(pool))
+	if (establish(pool))
 		goto close;
 	if (!read_kernel(pool, &error))
 		return pool;
@@ -371,7 +366,6 @@ void pool_close(struct pool *pool, bool cleanup)
 	nl_close(pool->session);
 	if (cleanup && device_delete(pool->config->node.device, error, sizeof(error)))
 		log_err("%s", error);
-	keys_close(pool->keys);
 	forget_peers(pool);
 	free(pool);
 }
@@ -452,7 +446,28 @@ struct nl_session *pool_session(struct pool *pool)
 	return pool->session;
 }
 
-void pool_advance(struct pool *pool)
+int pool_install_key(struct pool *pool, size_t peer, enum spillway_key_direction direction,
+		     uint32_t id, const uint8_t key[SPILLWAY_KEY_LEN])
 {
-	keys_advance(pool->keys);
+	const char *name = pool->config->peers[peer].name;
+	struct nl_error error;
+	int ret;
+
+	if (pool->error)
+		return pool->error;
+	ret = nl_key_add(pool->session, name, direction, id, key, 0, &error);
+	if (ret && ret != -EEXIST)
+		log_err("peer %s: key: %s", name, error.text);
+	return ret;
+}
+
+bool pool_lacks_keys(const struct pool *pool, size_t peer)
+{
+	for (size_t i = 0; i < pool->peer_count; i++) {
+		const struct model_peer *there = &pool->peers[i];
+
+		if (there->id == pool->config->peers[peer].id)
+			return !there->has_tx_key || !there->has_rx_key;
+	}
+	return false;
 }

@@ -69,6 +69,20 @@ static const struct config_class *classify(const struct config *config,
 	return NULL;
 }
 
+/* spilld's own connection to a peer must not depend on what it is there to decide. */
+static bool is_control(const struct config *config, const struct model_conn *conn)
+{
+	for (size_t i = 0; i < config->peer_count; i++) {
+		const struct config_endpoint *control = &config->peers[i].control;
+
+		if (conn->remote.s_addr == control->addr.s_addr &&
+		    (conn->remote_port == control->port ||
+		     conn->local_port == config->node.control_port))
+			return true;
+	}
+	return false;
+}
+
 /*
  * Candidates for an offload: the module sorts by what they send and cuts, so that a
  * node with a million connections does not copy them all here every second.
@@ -110,7 +124,7 @@ static void describe(struct round *round, const struct model_conn *conn, uint64_
 		.age_ms = conn->age_ms,
 		.tx_rate = conn->tx_rate,
 		.critical = class && class->critical,
-		.pinned = class && !class->offload,
+		.pinned = (class && !class->offload) || is_control(round->config, conn),
 		.peer_id = conn->peer_id,
 		.since_ms = dwell_since(round->dwell, conn->id, now_ms),
 	};

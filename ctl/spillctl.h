@@ -60,7 +60,9 @@ int cmd_events(struct spillctl *ctl, int argc, char **argv);
 int cmd_stats(struct spillctl *ctl, int argc, char **argv);
 int cmd_dev(struct spillctl *ctl, int argc, char **argv);
 int cmd_key(struct spillctl *ctl, int argc, char **argv);
-int cmd_genpsk(struct spillctl *ctl, int argc, char **argv);
+int cmd_genkey(struct spillctl *ctl, int argc, char **argv);
+int cmd_pubkey(struct spillctl *ctl, int argc, char **argv);
+int cmd_init(struct spillctl *ctl, int argc, char **argv);
 
 /* Of cmd_peers, for the status too. */
 void peers_print(const struct spillctl *ctl, const struct model_peer *peers, size_t count);

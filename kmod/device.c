@@ -176,6 +176,7 @@ static void retire(struct spw_device *spw)
 	mutex_unlock(&spw->lock);
 	spw_hook_unregister(spw);
 	spw_conntab_stop(spw);
+	spw_health_end(spw);
 }
 
 static int newlink(struct net *src_net, struct net_device *dev,

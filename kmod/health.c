@@ -10,6 +10,9 @@
  * When a peer goes down, what it relays returns at once: the sockets never left, so
  * nothing is lost but the packets on their way.
  *
+ * The same work looks after the keys' age: before the key that seals for a peer ends,
+ * what the peer relays returns, and keys that have ended are wiped.
+ *
  * Reception (softirq) only notes what came; states change in one place, the work.
  */
 #include <linux/ktime.h>
@@ -28,6 +31,9 @@
 
 /* A round trip longer than this is no measurement, but a stamp of another life. */
 #define RTT_MAX_US	(60U * USEC_PER_SEC)
+
+/* Between two looks at the keys of a device that is down. */
+#define DOWN_MS		1000
 
 static void compose(struct spw_peer *peer, struct spw_heartbeat *hb, u64 now)
 {
@@ -72,6 +78,18 @@ static enum spillway_peer_state judge(struct spw_peer *peer, u64 now)
 	return SPILLWAY_PEER_UP;
 }
 
+/* Why a peer is in its state: what it lacks first. */
+static void give_reason(struct spw_peer *peer)
+{
+	if (!rcu_access_pointer(peer->tx_key))
+		peer->reason = SPILLWAY_REASON_PEER_NO_KEY;
+	else if (peer->state != SPILLWAY_PEER_UP)
+		peer->reason = SPILLWAY_REASON_NO_HEARTBEAT;
+	else
+		peer->reason = peer->tx_ends ? SPILLWAY_REASON_KEY_EXPIRING :
+					       SPILLWAY_REASON_NONE;
+}
+
 static void change_state(struct spw_peer *peer, enum spillway_peer_state state)
 {
 	struct spw_device *spw = peer->spw;
@@ -81,8 +99,7 @@ static void change_state(struct spw_peer *peer, enum spillway_peer_state state)
 		return;
 	old = peer->state;
 	WRITE_ONCE(peer->state, state);
-	peer->reason = state == SPILLWAY_PEER_UP ? SPILLWAY_REASON_NONE :
-						   SPILLWAY_REASON_NO_HEARTBEAT;
+	give_reason(peer);
 	trace_spillway_peer_state(peer, old, state,
 				  spw_reason_name(peer->reason));
 	if (state == SPILLWAY_PEER_DOWN) {
@@ -99,12 +116,28 @@ static void beat(struct spw_peer *peer)
 	struct spw_heartbeat hb;
 
 	change_state(peer, judge(peer, now));
+	give_reason(peer);
 	if (!rcu_access_pointer(peer->tx_key))
 		return;
-	if (peer->state == SPILLWAY_PEER_INIT)
-		peer->reason = SPILLWAY_REASON_NO_HEARTBEAT;
 	compose(peer, &hb, now);
 	spw_send_heartbeat(peer, &hb);
+}
+
+/* Returns whether the peer has keys. */
+static bool watch_keys(struct spw_peer *peer)
+{
+	u64 now = spw_key_clock();
+	bool ends = spw_peer_tx_ends(peer, now);
+
+	if (ends != peer->tx_ends) {
+		peer->tx_ends = ends;
+		if (ends)
+			spw_relay_return_all(peer->spw, peer,
+					     SPILLWAY_REASON_KEY_EXPIRING);
+		give_reason(peer);
+		spw_netlink_peer_event(peer);
+	}
+	return spw_peer_expire_keys(peer, now);
 }
 
 static void health_work(struct work_struct *work)
@@ -112,17 +145,22 @@ static void health_work(struct work_struct *work)
 	struct spw_device *spw = container_of(to_delayed_work(work),
 					      struct spw_device, health_work);
 	u32 ms = spw_setting_get(&spw->settings, SPW_SET_HEARTBEAT_MS);
+	bool running = netif_running(spw->dev), keys = false;
 	struct spw_peer *peer;
 	unsigned long id;
 
 	mutex_lock(&spw->lock);
-	if (!spw->dying && netif_running(spw->dev)) {
-		if (spw->node_id)
-			xa_for_each(&spw->peers, id, peer)
-				beat(peer);
-		queue_delayed_work(system_wq, &spw->health_work,
-				   msecs_to_jiffies(ms));
+	if (spw->dying)
+		goto out;
+	xa_for_each(&spw->peers, id, peer) {
+		keys |= watch_keys(peer);
+		if (running && spw->node_id)
+			beat(peer);
 	}
+	if (running || keys)
+		queue_delayed_work(system_wq, &spw->health_work,
+				   msecs_to_jiffies(running ? ms : DOWN_MS));
+out:
 	mutex_unlock(&spw->lock);
 }
 
@@ -178,7 +216,8 @@ void spw_health_init(struct spw_device *spw)
  */
 void spw_health_start(struct spw_device *spw)
 {
-	queue_delayed_work(system_wq, &spw->health_work, 0);
+	/* It may be waiting already, for the keys of a device that was down. */
+	mod_delayed_work(system_wq, &spw->health_work, 0);
 }
 
 /**
@@ -187,7 +226,7 @@ void spw_health_start(struct spw_device *spw)
  */
 void spw_health_kick(struct spw_device *spw)
 {
-	if (!spw->dying && netif_running(spw->dev))
+	if (!spw->dying)
 		mod_delayed_work(system_wq, &spw->health_work, 0);
 }
 
@@ -211,5 +250,15 @@ void spw_health_stop(struct spw_device *spw)
 		change_state(peer, SPILLWAY_PEER_INIT);
 		peer->reason = SPILLWAY_REASON_DEVICE_DOWN;
 	}
+	spw_health_kick(spw); /* its keys still age */
 	mutex_unlock(&spw->lock);
+}
+
+/**
+ * spw_health_end() - the device goes
+ * @spw: device, marked as dying; its lock not held
+ */
+void spw_health_end(struct spw_device *spw)
+{
+	cancel_delayed_work_sync(&spw->health_work);
 }

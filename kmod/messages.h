@@ -162,4 +162,7 @@ enum spw_len {
  */
 #define SPW_KEY_PACKETS_MAX	0x1000000000000000ULL
 
+/* More than a link of our time can send in SPILLWAY_KEY_MARGIN_MS. */
+#define SPW_KEY_PACKETS_MARGIN	0x100000000ULL
+
 #endif /* _SPW_MESSAGES_H */

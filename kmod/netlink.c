@@ -7,6 +7,7 @@
 #include <net/genetlink.h>
 
 #include "conn.h"
+#include "crypt.h"
 #include "device.h"
 #include "health.h"
 #include "netlink.h"
@@ -227,6 +228,24 @@ static int put_heard(struct sk_buff *skb, struct spw_peer *peer)
 	return put_report(skb, &report);
 }
 
+static int put_key_ages(struct sk_buff *skb, struct spw_peer *peer)
+{
+	u64 now = spw_key_clock();
+	struct spw_key *tx;
+
+	tx = rcu_dereference_protected(peer->tx_key,
+				       lockdep_is_held(&peer->spw->lock));
+	if (tx && nla_put_u64_64bit(skb, SPILLWAY_A_PEER_TX_KEY_AGE_MS,
+				    spw_key_age_ms(tx, now), SPILLWAY_A_PAD))
+		return -EMSGSIZE;
+	if (peer->rx_keys[0] &&
+	    nla_put_u64_64bit(skb, SPILLWAY_A_PEER_RX_KEY_AGE_MS,
+			      spw_key_age_ms(peer->rx_keys[0], now),
+			      SPILLWAY_A_PAD))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int put_endpoint(struct sk_buff *skb, struct spw_peer *peer)
 {
 	struct spw_endpoint endpoint;
@@ -259,7 +278,7 @@ int spw_nl_put_peer(struct sk_buff *skb, struct spw_peer *peer)
 			   atomic_read(&peer->nr_conns)) ||
 	       nla_put_u32(skb, SPILLWAY_A_PEER_PMTU,
 			   READ_ONCE(peer->pmtu.size)) ||
-	       put_heard(skb, peer) ||
+	       put_heard(skb, peer) || put_key_ages(skb, peer) ||
 	       spw_stats_put(skb, SPILLWAY_A_STATS, peer->stats) ?
 	       -EMSGSIZE : 0;
 }

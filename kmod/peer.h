@@ -16,6 +16,11 @@ struct netlink_ext_ack;
 struct spw_heartbeat;
 struct spw_key;
 
+enum spw_peer_limits {
+	/* the newest, one under agreement before it, and the one in use */
+	SPW_PEER_RX_KEYS = 3,
+};
+
 /**
  * struct spw_endpoint - outer address; unused bytes are zero, so that two compare
  * @family: AF_INET or AF_INET6
@@ -45,7 +50,8 @@ struct spw_endpoint {
  * @state: what health finds; written under &spw_device.lock
  * @reason: why @state; under &spw_device.lock
  * @tx_key: RCU, written under &spw_device.lock
- * @rx_keys: current and the one before; under &spw_device.lock, the packet path
+ * @tx_ends: @tx_key was found to be about to end; under &spw_device.lock
+ * @rx_keys: newest first, without a gap; under &spw_device.lock, the packet path
  *	finds them through &spw_device.rx_keys
  * @nr_conns: connections that it relays for us
  * @heard: ktime (ns) of the last authentic datagram, 0 if none
@@ -77,7 +83,8 @@ struct spw_peer {
 	u8 state;
 	u8 reason;
 	struct spw_key __rcu *tx_key;
-	struct spw_key *rx_keys[2];
+	bool tx_ends;
+	struct spw_key *rx_keys[SPW_PEER_RX_KEYS];
 	atomic_t nr_conns;
 	u64 heard;
 	spinlock_t hb_lock; /* see above */
@@ -129,6 +136,8 @@ int spw_peer_add_tx_key(struct spw_peer *peer, u32 id, const u8 *secret,
 			u64 first_pn);
 int spw_peer_add_rx_key(struct spw_peer *peer, u32 id, const u8 *secret);
 void spw_peer_drop_keys(struct spw_peer *peer);
+bool spw_peer_expire_keys(struct spw_peer *peer, u64 now);
+bool spw_peer_tx_ends(struct spw_peer *peer, u64 now);
 void spw_peer_heard(struct spw_peer *peer, u64 now);
 void spw_peer_drop(struct spw_peer *peer, enum spillway_stat why,
 		   unsigned int n);

@@ -31,6 +31,7 @@
  * @from: who says to have sent it
  * @tos: outer type of service or traffic class
  * @now: ktime (ns)
+ * @key_now: spw_key_clock()
  * @key: of the datagram before, or NULL
  * @heard: what came under @key and wants an acknowledgment
  */
@@ -39,6 +40,7 @@ struct arrival {
 	struct spw_endpoint from;
 	u8 tos;
 	u64 now;
+	u64 key_now;
 	struct spw_key *key;
 	struct spw_heard heard;
 };
@@ -63,6 +65,7 @@ static void arrive(struct arrival *a, struct spw_device *spw,
 	memset(a, 0, sizeof(*a));
 	a->spw = spw;
 	a->now = ktime_get_ns();
+	a->key_now = spw_key_clock();
 	a->from.port = udp_hdr(skb)->source;
 	if (ip_hdr(skb)->version == 6) {
 		a->from.family = AF_INET6;
@@ -97,6 +100,8 @@ static int check(struct arrival *a, struct dgram *d)
 		d->key = xa_load(&a->spw->rx_keys, key_id);
 		if (!d->key)
 			return SPILLWAY_STAT_RX_DROP_NO_KEY;
+		if (unlikely(spw_key_expired(d->key, a->key_now)))
+			return SPILLWAY_STAT_RX_DROP_KEY_OLD;
 		heard(a);
 		a->key = d->key;
 	}

@@ -91,6 +91,8 @@ static enum spillway_reason check_peer(struct spw_device *spw,
 		return SPILLWAY_REASON_PEER_UNKNOWN;
 	if (!rcu_access_pointer(peer->tx_key) || !peer->rx_keys[0])
 		return SPILLWAY_REASON_PEER_NO_KEY;
+	if (spw_peer_tx_ends(peer, spw_key_clock()))
+		return SPILLWAY_REASON_KEY_EXPIRING;
 	if (peer->state != SPILLWAY_PEER_UP)
 		return SPILLWAY_REASON_PEER_DOWN;
 	if (peer->admin != SPILLWAY_ADMIN_READY || !peer->weight)
@@ -182,6 +184,8 @@ static int errno_of(enum spillway_reason reason)
 		return -EBUSY;
 	case SPILLWAY_REASON_PEER_NO_KEY:
 		return -ENOKEY;
+	case SPILLWAY_REASON_KEY_EXPIRING:
+		return -EKEYEXPIRED;
 	case SPILLWAY_REASON_DEVICE_DOWN:
 		return -ENETDOWN;
 	case SPILLWAY_REASON_CONN_STATE:

@@ -50,6 +50,8 @@ static int way_find(struct spw_way *way, struct spw_peer *peer)
 	way->key = rcu_dereference(peer->tx_key);
 	if (unlikely(!way->key))
 		return SPILLWAY_STAT_TX_DROP_NO_KEY;
+	if (unlikely(spw_key_expired(way->key, spw_key_clock())))
+		return SPILLWAY_STAT_TX_DROP_KEY_SPENT;
 	err = spw_socket_route(peer, &way->route);
 	if (unlikely(err))
 		return err == -ELOOP ? SPILLWAY_STAT_TX_DROP_LOOP :

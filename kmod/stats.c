@@ -52,6 +52,9 @@ static const char *const stat_names[] = {
 	[SPILLWAY_STAT_PROBE_REPLY_RX] = "probe_reply_rx",
 	[SPILLWAY_STAT_RX_DROP_PROBE] = "rx_drop_probe",
 	[SPILLWAY_STAT_PMTU_BLACK_HOLE] = "pmtu_black_hole",
+	[SPILLWAY_STAT_RX_DROP_KEY_OLD] = "rx_drop_key_old",
+	[SPILLWAY_STAT_KEY_NEW] = "key_new",
+	[SPILLWAY_STAT_KEY_EXPIRED] = "key_expired",
 };
 
 static const char *const reason_names[] = {
@@ -71,6 +74,7 @@ static const char *const reason_names[] = {
 	[SPILLWAY_REASON_NO_HEARTBEAT] = "no-heartbeat",
 	[SPILLWAY_REASON_DEVICE_DOWN] = "device-down",
 	[SPILLWAY_REASON_MALFORMED] = "malformed",
+	[SPILLWAY_REASON_KEY_EXPIRING] = "key-expiring",
 };
 
 /**

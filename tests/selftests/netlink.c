@@ -206,6 +206,33 @@ TEST_F(family, keys_are_not_used_twice)
 	EXPECT_EQ(0, nl_key_del(self->session, "n2", &self->error));
 }
 
+TEST_F(family, receive_keys_make_room)
+{
+	uint8_t key[SPILLWAY_KEY_LEN] = { 0 };
+	struct model_peer peer;
+
+	ASSERT_EQ(0, add_peer(self->session, 2, "n2", "10.0.0.2", &self->error));
+	ASSERT_EQ(0, add_peer(self->session, 3, "n3", "10.0.0.3", &self->error));
+	ASSERT_EQ(0, nl_peer_get(self->session, "n2", &peer, &self->error));
+	EXPECT_FALSE(peer.has_tx_key || peer.has_rx_key);
+	for (uint32_t id = 1; id <= 4; id++) {
+		key[0] = (uint8_t)id;
+		EXPECT_EQ(0, nl_key_add(self->session, "n2", SPILLWAY_KEY_RX, id, key, 0,
+					&self->error));
+	}
+	/* Three stay: their ids are taken, that of the first is free. */
+	key[0] = 99;
+	for (uint32_t id = 2; id <= 4; id++)
+		EXPECT_EQ(-EEXIST, nl_key_add(self->session, "n2", SPILLWAY_KEY_RX, id, key, 0,
+					      &self->error));
+	EXPECT_EQ(0, nl_key_add(self->session, "n3", SPILLWAY_KEY_RX, 1, key, 0, &self->error));
+	EXPECT_EQ(0, nl_key_add(self->session, "n2", SPILLWAY_KEY_TX, 1, key, 0, &self->error));
+	ASSERT_EQ(0, nl_peer_get(self->session, "n2", &peer, &self->error));
+	EXPECT_TRUE(peer.has_tx_key && peer.has_rx_key);
+	EXPECT_GE(60000, peer.tx_key_age_ms);
+	EXPECT_EQ(1, peer.stats.value[SPILLWAY_STAT_KEY_NEW]);
+}
+
 TEST_F(family, attribute_that_is_not_known)
 {
 	struct nlmsghdr *nlh = nl_request(self->session, SPILLWAY_CMD_DEV_GET, 0);

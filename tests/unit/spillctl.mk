@@ -8,6 +8,10 @@ UNIT_TESTS += test_keyfile
 test_keyfile_SRCS := ctl/keyfile.c
 test_keyfile_PKGS := libcrypto
 
+UNIT_TESTS += test_identity
+test_identity_SRCS := ctl/identity.c ctl/keyfile.c
+test_identity_PKGS := libcrypto
+
 UNIT_TESTS += test_nl
 test_nl_SRCS := ctl/nl_error.c ctl/nl_decode.c
 test_nl_PKGS := libmnl

@@ -37,6 +37,12 @@
 #define SPILLWAY_PEERS_MAX	1024
 #define SPILLWAY_PORT_DEFAULT	51821
 
+/* No key seals or opens anything when it is this old, and what a peer relays returns
+ * to local this long before the key that seals for it ends.
+ */
+#define SPILLWAY_KEY_LIFE_MS	180000
+#define SPILLWAY_KEY_MARGIN_MS	15000
+
 /**
  * enum spillway_cmd - operations of the family
  * @SPILLWAY_CMD_DEV_GET: do: the device, its settings and counters. dump: all
@@ -51,8 +57,9 @@
  * @SPILLWAY_CMD_PEER_DEL: do: by id or name; its connections return to local first.
  * @SPILLWAY_CMD_KEY_NEW: do: a data key for a peer (%SPILLWAY_A_KEY_DIRECTION,
  *	%SPILLWAY_A_KEY_ID, %SPILLWAY_A_KEY, optionally %SPILLWAY_A_KEY_FIRST_PN).
- *	A new transmit key replaces the older one; a new receive key leaves the one
- *	before it valid, so that datagrams under way still open.
+ *	A new transmit key replaces the older one. A new receive key leaves those
+ *	valid that the peer may still seal with: three are kept, among them the one
+ *	that was used last. A key ends after %SPILLWAY_KEY_LIFE_MS or 2^60 packets.
  * @SPILLWAY_CMD_KEY_DEL: do: wipes all keys of a peer; its connections return to
  *	local first.
  * @SPILLWAY_CMD_CONN_GET: do: one connection by %SPILLWAY_A_CONN_ID. dump: all
@@ -65,7 +72,8 @@
  *	peer), or neither (all).
  * @SPILLWAY_CMD_DEV_NTF: event: device settings changed.
  * @SPILLWAY_CMD_PEER_NTF: event: a peer came, changed its settings or state, went
- *	(state %SPILLWAY_PEER_GONE).
+ *	(state %SPILLWAY_PEER_GONE), or its keys are about to end
+ *	(%SPILLWAY_REASON_KEY_EXPIRING).
  * @SPILLWAY_CMD_CONN_NTF: event: a connection came, was offloaded, recalled, or
  *	ended (%SPILLWAY_A_CONN_EVENT).
  *
@@ -166,6 +174,10 @@ enum spillway_cmd {
  *	@SPILLWAY_A_PEER_ADDR4
  * @SPILLWAY_A_PEER_PMTU: u32, bytes of the largest IP packet that is sent to the peer:
  *	what the path was found to take
+ * @SPILLWAY_A_PEER_TX_KEY_AGE_MS: u64, of the key that seals for the peer, absent if
+ *	there is none
+ * @SPILLWAY_A_PEER_RX_KEY_AGE_MS: u64, of the newest key that opens what the peer
+ *	sends, absent if there is none
  */
 enum spillway_attr {
 	SPILLWAY_A_UNSPEC,
@@ -225,6 +237,8 @@ enum spillway_attr {
 	SPILLWAY_A_CAPACITY,
 	SPILLWAY_A_PEER_ADDR6,
 	SPILLWAY_A_PEER_PMTU,
+	SPILLWAY_A_PEER_TX_KEY_AGE_MS,
+	SPILLWAY_A_PEER_RX_KEY_AGE_MS,
 
 	__SPILLWAY_A_MAX
 };
@@ -310,6 +324,7 @@ enum spillway_reason {
 	SPILLWAY_REASON_NO_HEARTBEAT,
 	SPILLWAY_REASON_DEVICE_DOWN,
 	SPILLWAY_REASON_MALFORMED,		/* an entry without what it needs */
+	SPILLWAY_REASON_KEY_EXPIRING,		/* no new key came, the present one ends */
 
 	__SPILLWAY_REASON_MAX
 };
@@ -327,7 +342,7 @@ enum spillway_stat {
 	SPILLWAY_STAT_TX_RECUT,			/* inner packets cut to the path's size */
 	SPILLWAY_STAT_TX_DROP_NO_CONN,		/* routed here, but of no offloaded connection */
 	SPILLWAY_STAT_TX_DROP_NO_KEY,
-	SPILLWAY_STAT_TX_DROP_KEY_SPENT,	/* 2^60 packets */
+	SPILLWAY_STAT_TX_DROP_KEY_SPENT,	/* 2^60 packets, or 180 s old */
 	SPILLWAY_STAT_TX_DROP_NO_ROUTE,
 	SPILLWAY_STAT_TX_DROP_LOOP,		/* the route to the peer is the tunnel */
 	SPILLWAY_STAT_TX_DROP_NOMEM,
@@ -366,6 +381,9 @@ enum spillway_stat {
 	SPILLWAY_STAT_PROBE_REPLY_RX,		/* answers to ours */
 	SPILLWAY_STAT_RX_DROP_PROBE,		/* too many probes, or a reply to none */
 	SPILLWAY_STAT_PMTU_BLACK_HOLE,		/* the path lost what it had carried */
+	SPILLWAY_STAT_RX_DROP_KEY_OLD,		/* 180 s old */
+	SPILLWAY_STAT_KEY_NEW,			/* transmit keys taken into use */
+	SPILLWAY_STAT_KEY_EXPIRED,		/* keys wiped because of their age */
 
 	__SPILLWAY_STAT_MAX
 };
