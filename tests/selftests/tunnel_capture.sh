@@ -35,7 +35,7 @@ ip -n n1 link set lan0 mtu 1500
 
 remote_start 1 "$STREAM" serve 5000 &> /dev/null
 sleep 0.3
-node_exec 1 "$STREAM" run 10.20.1.2 5000 1 8 100000 > /tmp/out 2>&1 &
+node_exec 1 "$STREAM" run 10.20.1.2 5000 1 5 100000 > /tmp/out 2>&1 &
 run=$!
 there() { [ "$(conns_count 1 dport 5000)" = 1 ]; }
 wait_until there
