@@ -22,7 +22,8 @@ done
 spillctl 1 key set n2 rx id $((0x22)) --file /tmp/key2
 spillctl 2 key set n1 rx id $((0x11)) --file /tmp/key1
 sent=$(stat_of 1 tx_packets)
-ip netns exec n1 tcpdump -i lan0 -nn -U -w /tmp/capture udp port 51821 2> /dev/null &
+ip netns exec n1 tcpdump -i lan0 -nn -U -B 16384 -w /tmp/capture udp port 51821 \
+	2> /tmp/tcpdump &
 tcpdump=$!
 sleep 1
 spillctl 1 key set n2 tx id $((0x11)) --file /tmp/key1
@@ -34,7 +35,7 @@ ip -n n1 link set lan0 mtu 1500
 
 remote_start 1 "$STREAM" serve 5000 &> /dev/null
 sleep 0.3
-node_exec 1 "$STREAM" run 10.20.1.2 5000 1 3 200000 > /tmp/out 2>&1 &
+node_exec 1 "$STREAM" run 10.20.1.2 5000 1 5 100000 > /tmp/out 2>&1 &
 run=$!
 there() { [ "$(conns_count 1 dport 5000)" = 1 ]; }
 wait_until there
@@ -42,9 +43,11 @@ spillctl 1 -q offload dport 5000 to n2
 wait $run
 check "traffic ran" [ $? = 0 ]
 sent=$(($(stat_of 1 tx_packets) - sent))
-sleep 0.5
+# It stops at once, whatever it has not read yet.
+sleep 2
 kill $tcpdump
 wait $tcpdump
+sed 's/^/# /' /tmp/tcpdump
 
 dissect() { # ARGS...
 	tshark -X lua_script:$LUA -r /tmp/capture -T fields -E separator='|' "$@" \
