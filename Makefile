@@ -27,16 +27,16 @@ say = @printf '  %-7s %s\n'
 MAKEFLAGS += --no-print-directory
 endif
 
-PACKAGES := bash bc binutils build-essential busybox-static clang-format \
-	clang conntrack cpio cppcheck curl gawk gcc gnuplot-nox iperf3 iproute2 \
-	iputils-ping jq kmod libclang-rt-14-dev libevent-dev libgsl-dev libjson-c-dev libmnl-dev libnl-3-dev \
-	libnl-genl-3-dev libnl-route-3-dev libsmartcols-dev libsqlite3-dev \
+PACKAGES := bash bc binutils build-essential busybox-static clang clang-format \
+	conntrack cpio cppcheck curl gawk gcc gnuplot-nox iperf3 iproute2 \
+	iputils-ping jq kmod libclang-rt-14-dev libevent-dev libgsl-dev \
+	libjson-c-dev libmnl-dev libnl-3-dev libnl-genl-3-dev libnl-route-3-dev libsmartcols-dev libsqlite3-dev \
 	libssl-dev linux-headers-6.12-amd64 linux-headers-amd64 \
 	linux-source-6.12 make nftables nginx-light openssl pkg-config procps \
 	qemu-system-x86 shellcheck sparse tcpdump wireguard-tools xz-utils
 
 .PHONY: all help deps modules lab-modules ctl unit selftests check check-unit \
-	check-guest lint fuzz bench bench-costs demo \
+	check-guest lint fuzz bench grid demo \
 	install uninstall dkms-install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -57,12 +57,14 @@ help:
 	@echo '  make check-guest   tests in guests only'
 	@echo '  make fuzz          libFuzzer on whatever reads what others wrote'
 	@echo '  make bench         what relay costs beside WireGuard and others'
+	@echo '  make grid          goodput by loss, delay, reordering and flows'
 	@echo '  make lint          checkpatch, sparse, W=1, clang-format, cppcheck, shellcheck'
 	@echo '  make install       programs into PREFIX ($(PREFIX)), module for KVER'
 	@echo '  make dkms-install  the module by DKMS, rebuilt with each kernel'
 	@echo '  make clean'
 	@echo
 	@echo 'Variables: KERNELS="6.1 6.12", TESTS=GLOB (check), KERNEL=6.1|6.12, SEED=N (demo),'
+	@echo '           CELLS="LOSS:RTT:REORDER:FLOWS ..." (grid), FUZZ_SECONDS=N,'
 	@echo '           V=1, KVER, PREFIX, DESTDIR'
 
 ### packages
@@ -230,10 +232,11 @@ build/bench/%.so: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_CFLAGS) -fPIC -shared -o $@ $<
 
-bench: bench-costs
-
-bench-costs: build/deps lab-modules ctl build/bench/meter build/bench/hotspots.so
+bench: build/deps lab-modules ctl build/bench/meter build/bench/hotspots.so
 	$(Q)tests/bench/costs $(KERNELS)
+
+grid: build/deps lab-modules ctl build/bench/goodput
+	$(Q)tests/bench/grid $(if $(KERNEL),--kernel $(KERNEL)) $(CELLS)
 
 demo: build/deps lab-modules ctl
 	$(Q)tests/demo/run $(if $(KERNEL),--kernel $(KERNEL)) $(if $(SEED),--seed $(SEED))
