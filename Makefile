@@ -30,14 +30,13 @@ endif
 PACKAGES := bash bc binutils build-essential busybox-static clang clang-format \
 	conntrack cpio cppcheck curl gawk gcc gnuplot-nox iperf3 iproute2 \
 	iputils-ping jq kmod libclang-rt-14-dev libevent-dev libgsl-dev \
-	libjson-c-dev libmnl-dev libnl-3-dev libnl-genl-3-dev libnl-route-3-dev libsmartcols-dev libsqlite3-dev \
-	libssl-dev linux-headers-6.12-amd64 linux-headers-amd64 \
-	linux-source-6.12 make nftables nginx-light openssl pkg-config procps \
+	libjson-c-dev libmnl-dev libnl-3-dev libnl-genl-3-dev libnl-route-3-dev \
+	libsmartcols-dev libsqlite3-dev libssl-dev linux-headers-6.12-amd64 \
+	linux-headers-amd64 linux-source-6.12 make nftables nginx-light openssl pkg-config procps \
 	qemu-system-x86 shellcheck sparse tcpdump wireguard-tools xz-utils
 
 .PHONY: all help deps modules lab-modules ctl unit selftests check check-unit \
-	check-guest lint fuzz bench grid demo \
-	install uninstall dkms-install clean
+	check-guest lint fuzz bench grid demo install uninstall dkms-install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -197,10 +196,11 @@ fuzz: $(FUZZ_TARGETS:%=build/fuzz/%)
 	$(Q)tests/fuzz/run $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 unit: $(UNIT_TESTS:%=build/unit/%)
-selftests: $(SELFTESTS:%=build/selftests/%) build/lab/stream build/lab/flap
+selftests: $(SELFTESTS:%=build/selftests/%) build/lab/stream build/lab/flap \
+	build/lab/flood
 
-# For the scenes: traffic that checks every byte, and moves at an exact interval.
-build/lab/stream: tests/lab/stream.c
+# For the scenes: traffic that checks every byte, floods, and moves at an exact interval.
+build/lab/stream build/lab/flood: build/lab/%: tests/lab/%.c
 	$(say) CC $<
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_CFLAGS) -o $@ $<
