@@ -63,7 +63,7 @@ sleep 1
 capture /tmp/old 200
 old=$(stat_of 1 tx_packets)
 logged=$(lines_logged) memory=$(unreclaimable) heard=$(link_stat n3 lan0 rx_packets)
-icmp1=$(sent_icmp 1) icmp2=$(sent_icmp 2)
+icmp=(0 "$(sent_icmp 1)" "$(sent_icmp 2)")
 begin=$(date +%s%N)
 before=$(real_packets)
 
@@ -99,8 +99,7 @@ check "memory did not grow" [ $grown -lt 800 ]
 note "$(($(link_stat n3 lan0 rx_packets) - heard)) frames to n3 meanwhile"
 check "n3 heard nothing but ARP" [ $(($(link_stat n3 lan0 rx_packets) - heard)) -lt 40 ]
 for i in 1 2; do
-	before=icmp$i
-	check "n$i sent no ICMP" [ "$(sent_icmp $i)" = "${!before}" ]
+	check "n$i sent no ICMP" [ "$(sent_icmp $i)" = "${icmp[i]}" ]
 	check "n$i has not moved its peer" [ "$(spillctl $i -j peers | jq -r '.. | .endpoint? // empty')" = "10.99.0.$((3 - i)):51821" ]
 done
 wait $stream
