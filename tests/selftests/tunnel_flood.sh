@@ -85,7 +85,7 @@ note "real datagrams: $real a second, both ways; flood: $RATE"
 check "real traffic went on" [ $real -gt 100 ]
 check "the flood was ten times as much" [ $((real * 10)) -le $RATE ]
 
-capture /tmp/one 30
+capture /tmp/one 200
 flood "any bit flipped" '' 2 flip /tmp/one
 flood "cut at any length" '' 2 cut /tmp/one
 
