@@ -36,8 +36,7 @@ PACKAGES := bash bc binutils build-essential busybox-static clang clang-format \
 	qemu-system-x86 shellcheck sparse tcpdump tshark wireguard-tools xz-utils
 
 .PHONY: all help deps modules lab-modules ctl unit selftests check check-unit \
-	check-guest lint fuzz bench bench-costs demo \
-	install uninstall dkms-install clean
+	check-guest lint fuzz bench grid demo install uninstall dkms-install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -57,12 +56,14 @@ help:
 	@echo '  make check-guest   tests in guests only'
 	@echo '  make fuzz          libFuzzer on whatever reads what others wrote'
 	@echo '  make bench         what relay costs beside WireGuard and others'
+	@echo '  make grid          goodput by loss, delay, reordering and flows'
 	@echo '  make lint          checkpatch, sparse, W=1, clang-format, cppcheck, shellcheck'
 	@echo '  make install       programs into PREFIX ($(PREFIX)), module for KVER'
 	@echo '  make dkms-install  the module by DKMS, rebuilt with each kernel'
 	@echo '  make clean'
 	@echo
 	@echo 'Variables: KERNELS="6.1 6.12", TESTS=GLOB (check), KERNEL=6.1|6.12, SEED=N (demo),'
+	@echo '           CELLS="LOSS:RTT:REORDER:FLOWS ..." (grid), FUZZ_SECONDS=N,'
 	@echo '           V=1, KVER, PREFIX, DESTDIR'
 
 ### packages
@@ -195,10 +196,12 @@ fuzz: $(FUZZ_TARGETS:%=build/fuzz/%)
 	$(Q)tests/fuzz/run $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 unit: $(UNIT_TESTS:%=build/unit/%)
-selftests: $(SELFTESTS:%=build/selftests/%) build/lab/stream build/lab/flap build/lab/numbers
+LAB_PROGRAMS := stream flood numbers
+selftests: $(SELFTESTS:%=build/selftests/%) $(LAB_PROGRAMS:%=build/lab/%) build/lab/flap
 
-# For the scenes: traffic that checks every byte, and moves at an exact interval.
-build/lab/stream build/lab/numbers: build/lab/%: tests/lab/%.c
+# For the scenes: traffic that checks every byte, floods, who uses a number twice, and
+# moves at an exact interval.
+$(LAB_PROGRAMS:%=build/lab/%): build/lab/%: tests/lab/%.c
 	$(say) CC $<
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_CFLAGS) -o $@ $<
@@ -230,10 +233,11 @@ build/bench/%.so: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_CFLAGS) -fPIC -shared -o $@ $<
 
-bench: bench-costs
-
-bench-costs: build/deps lab-modules ctl build/bench/meter build/bench/hotspots.so
+bench: build/deps lab-modules ctl build/bench/meter build/bench/hotspots.so
 	$(Q)tests/bench/costs $(KERNELS)
+
+grid: build/deps lab-modules ctl build/bench/goodput
+	$(Q)tests/bench/grid $(if $(KERNEL),--kernel $(KERNEL)) $(CELLS)
 
 demo: build/deps lab-modules ctl
 	$(Q)tests/demo/run $(if $(KERNEL),--kernel $(KERNEL)) $(if $(SEED),--seed $(SEED))

@@ -104,8 +104,9 @@ static void finish(struct group *g)
 	if (g->merge.count != g->count || g->merge.shape.hdr_len + g->merge.payload > SPW_INNER_MAX)
 		abort();
 	for (i = 0; i < g->count; i++) {
-		/* Only the last may be shorter. */
-		if (i + 1 < g->count && g->shapes[i].payload != g->merge.shape.payload)
+		/* Only the last may be shorter, and none longer. */
+		if (g->shapes[i].payload != g->merge.shape.payload &&
+		    (i + 1 < g->count || g->shapes[i].payload > g->merge.shape.payload))
 			abort();
 		check_piece(g, i, offset);
 		offset += g->shapes[i].payload;
