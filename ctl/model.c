@@ -27,7 +27,9 @@ WORDS(reason, [SPILLWAY_REASON_NONE] = "none", [SPILLWAY_REASON_OPERATOR] = "ope
       [SPILLWAY_REASON_PEER_UNKNOWN] = "no-such-peer", [SPILLWAY_REASON_PEER_SELF] = "peer-is-self",
       [SPILLWAY_REASON_PEER_DOWN] = "peer-down", [SPILLWAY_REASON_PEER_DRAIN] = "peer-drains",
       [SPILLWAY_REASON_PEER_NO_KEY] = "no-key", [SPILLWAY_REASON_NO_HEARTBEAT] = "no-heartbeat",
-      [SPILLWAY_REASON_DEVICE_DOWN] = "device-down", [SPILLWAY_REASON_MALFORMED] = "malformed");
+      [SPILLWAY_REASON_DEVICE_DOWN] = "device-down", [SPILLWAY_REASON_MALFORMED] = "malformed",
+      [SPILLWAY_REASON_CONN_SCOPE] = "link-local",
+      [SPILLWAY_REASON_CONN_OPTIONS] = "extension-headers", [SPILLWAY_REASON_NO_IPV6] = "no-ipv6");
 
 WORDS(stat, [SPILLWAY_STAT_UNSPEC] = "", [SPILLWAY_STAT_TX_PACKETS] = "tx_packets",
       [SPILLWAY_STAT_TX_BYTES] = "tx_bytes", [SPILLWAY_STAT_RX_PACKETS] = "rx_packets",

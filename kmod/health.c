@@ -18,6 +18,7 @@
 
 #include "crypt.h"
 #include "health.h"
+#include "ipv6.h"
 #include "link.h"
 #include "netlink.h"
 #include "peer.h"
@@ -27,12 +28,23 @@
 /* A round trip longer than this is no measurement, but a stamp of another life. */
 #define RTT_MAX_US	(60U * USEC_PER_SEC)
 
+static bool forwards_ipv6(const struct spw_device *spw)
+{
+	bool forwards;
+
+	rcu_read_lock();
+	forwards = spw_ipv6_forwards(spw->dev);
+	rcu_read_unlock();
+	return forwards;
+}
+
 static void compose(struct spw_peer *peer, struct spw_heartbeat *hb, u64 now)
 {
 	const struct spw_report *report = &peer->spw->report;
 
 	memset(hb, 0, sizeof(*hb));
 	hb->node_id = peer->spw->node_id;
+	hb->flags = forwards_ipv6(peer->spw) ? SPW_HB_IPV6 : 0;
 	hb->load = report->load;
 	hb->forecast = report->forecast;
 	hb->free = report->free;
@@ -86,12 +98,25 @@ static void change_state(struct spw_peer *peer, enum spillway_peer_state state)
 	spw_netlink_peer_event(peer);
 }
 
+/* A peer that stops forwarding IPv6 says so; what it relays would go nowhere. */
+static void change_ipv6(struct spw_peer *peer)
+{
+	bool was = peer->ipv6;
+
+	spin_lock_bh(&peer->hb_lock);
+	peer->ipv6 = peer->flags & SPW_HB_IPV6;
+	spin_unlock_bh(&peer->hb_lock);
+	if (was && !peer->ipv6)
+		spw_relay_return_ipv6(peer->spw, peer);
+}
+
 static void beat(struct spw_peer *peer)
 {
 	u64 now = ktime_get_ns();
 	struct spw_heartbeat hb;
 
 	change_state(peer, judge(peer, now));
+	change_ipv6(peer);
 	if (!rcu_access_pointer(peer->tx_key))
 		return;
 	if (peer->state == SPILLWAY_PEER_INIT)
@@ -133,6 +158,7 @@ void spw_health_heard(struct spw_peer *peer, const struct spw_heartbeat *hb,
 	u64 rtt;
 
 	spin_lock(&peer->hb_lock);
+	peer->flags = hb->flags;
 	peer->report.load = hb->load;
 	peer->report.forecast = hb->forecast;
 	peer->report.free = hb->free;
@@ -197,10 +223,12 @@ void spw_health_stop(struct spw_device *spw)
 	mutex_lock(&spw->lock);
 	xa_for_each(&spw->peers, id, peer) {
 		spin_lock_bh(&peer->hb_lock);
+		peer->flags = 0;
 		peer->stamp = 0;
 		peer->echoed = 0;
 		peer->srtt_us = 0;
 		spin_unlock_bh(&peer->hb_lock);
+		peer->ipv6 = false;
 		change_state(peer, SPILLWAY_PEER_INIT);
 		peer->reason = SPILLWAY_REASON_DEVICE_DOWN;
 	}

@@ -42,6 +42,7 @@ struct spw_endpoint {
  * @admin: what the operator wants; under &spw_device.lock
  * @state: what health finds; written under &spw_device.lock
  * @reason: why @state; under &spw_device.lock
+ * @ipv6: it forwards IPv6, as health last found; under &spw_device.lock
  * @tx_key: RCU, written under &spw_device.lock
  * @rx_keys: current and the one before; under &spw_device.lock, the packet path
  *	finds them through &spw_device.rx_keys
@@ -49,6 +50,7 @@ struct spw_endpoint {
  * @heard: ktime (ns) of the last authentic datagram, 0 if none
  * @hb_lock: guards the fields from @report to @srtt_us; taken in softirq
  * @report: what it says of itself
+ * @flags: &enum spw_heartbeat_flags, likewise
  * @stamp: last stamp that it sent
  * @stamp_at: ktime (ns) when that arrived
  * @echoed: newest stamp of ours that it has heard (ns, our clock), 0 if none
@@ -67,12 +69,14 @@ struct spw_peer {
 	u8 admin;
 	u8 state;
 	u8 reason;
+	bool ipv6;
 	struct spw_key __rcu *tx_key;
 	struct spw_key *rx_keys[2];
 	atomic_t nr_conns;
 	u64 heard;
 	spinlock_t hb_lock; /* see above */
 	struct spw_report report;
+	u16 flags;
 	u64 stamp;
 	u64 stamp_at;
 	u64 echoed;
