@@ -36,7 +36,7 @@ extern const char *const config_resource_names[CONFIG_RESOURCES + 1];
  * @id: in the pool, 1 to 65535
  * @device: its netdevice
  * @port: UDP port of the tunnel
- * @address: of the device; 0.0.0.0: the one from which the peers are reached
+ * @address: of the device; none: see pool.c
  * @create: make the device where there is none; else its absence is an error
  * @cleanup: delete the device on exit. Off: the kernel goes on as it is
  */
@@ -45,7 +45,7 @@ struct config_node {
 	uint32_t id;
 	char device[IF_NAMESIZE];
 	uint32_t port;
-	struct in_addr address;
+	struct address address;
 	bool create;
 	bool cleanup;
 };

@@ -111,6 +111,7 @@ static void describe(struct round *round, const struct model_conn *conn, uint64_
 		.tx_rate = conn->tx_rate,
 		.critical = class && class->critical,
 		.pinned = class && !class->offload,
+		.ipv6 = conn->local.family == AF_INET6,
 		.peer_id = conn->peer_id,
 		.since_ms = dwell_since(round->dwell, conn->id, now_ms),
 	};
@@ -153,6 +154,7 @@ static struct policy_peer *read_peers(struct pool *pool, size_t *count)
 			.id = peers[i].id,
 			.usable = peers[i].state == SPILLWAY_PEER_UP &&
 				  peers[i].admin == SPILLWAY_ADMIN_READY && peers[i].weight,
+			.ipv6 = peers[i].ipv6,
 			.weight = peers[i].weight,
 			.free = peers[i].free / 1000.0,
 			.capacity = peers[i].capacity,

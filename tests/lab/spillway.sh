@@ -21,6 +21,16 @@ psk_file() { # I J: the same file for both
 	echo "$file"
 }
 
+# Where the tunnel ends: peers' addresses are this with the node's number behind it.
+SPILLWAY_NET=${SPILLWAY_NET:-10.99.0.}
+
+endpoint_of() { # I
+	case $SPILLWAY_NET in
+	*:*) echo "[$SPILLWAY_NET$1]:51821" ;;
+	*) echo "$SPILLWAY_NET$1:51821" ;;
+	esac
+}
+
 spillway_node() { # I N: device and peers of node I in a pool of N
 	local i=$1 j
 	ip -n "n$i" link add spill0 type spillway || return
@@ -31,7 +41,7 @@ spillway_node() { # I N: device and peers of node I in a pool of N
 	ip -n "n$i" link set spill0 up || return
 	for j in $(seq "$2"); do
 		[ "$j" = "$i" ] && continue
-		spillctl "$i" peers add "n$j" id "$j" endpoint "10.99.0.$j:51821" || return
+		spillctl "$i" peers add "n$j" id "$j" endpoint "$(endpoint_of "$j")" || return
 		# Above every number that a device before this one may have used.
 		spillctl "$i" key psk "n$j" "$(psk_file "$i" "$j")" \
 			first-pn "$(date +%s%N)" || return

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # unit tests of spilld's rooms
 UNIT_TESTS += test_config
-test_config_SRCS := ctl/config.c ctl/config_text.c ctl/config_walk.c ctl/units.c
+test_config_SRCS := ctl/config.c ctl/config_text.c ctl/config_walk.c ctl/address.c ctl/units.c
 test_config_PKGS := json-c
 
 UNIT_TESTS += test_metrics
@@ -15,7 +15,7 @@ test_pnstore_PKGS := sqlite3
 
 UNIT_TESTS += test_sampler
 test_sampler_SRCS := ctl/sampler.c ctl/log.c ctl/config.c ctl/config_text.c \
-	ctl/config_walk.c ctl/units.c $(test_metrics_SRCS)
+	ctl/config_walk.c ctl/address.c ctl/units.c $(test_metrics_SRCS)
 test_sampler_PKGS := json-c libnl-3.0 libnl-route-3.0
 
 UNIT_TESTS += test_decide
