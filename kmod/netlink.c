@@ -5,6 +5,7 @@
  */
 #include <linux/rtnetlink.h>
 #include <net/genetlink.h>
+#include <net/sock.h>
 
 #include "conn.h"
 #include "device.h"
