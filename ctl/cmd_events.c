@@ -29,8 +29,9 @@ static void print_device(const struct model_device *device)
 
 static void print_peer(const struct model_peer *peer)
 {
-	printf("health peer %s %s (%s)\n", peer->name, model_word(&model_peer_state, peer->state),
-	       model_word(&model_reason, peer->reason));
+	printf("health peer %s %s (%s) pmtu %u\n", peer->name,
+	       model_word(&model_peer_state, peer->state), model_word(&model_reason, peer->reason),
+	       peer->pmtu);
 }
 
 static void print_conn(const struct spillctl *ctl, const struct model_conn *conn)

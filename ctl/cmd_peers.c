@@ -12,7 +12,7 @@ static void print_row(struct table *table, const struct model_peer *p)
 {
 	char endpoint[ENDPOINT_TEXT_MAX];
 	char id[TEXT_MAX], weight[TEXT_MAX], load[TEXT_MAX], forecast[TEXT_MAX],
-		free_text[TEXT_MAX], conns[TEXT_MAX], rtt[TEXT_MAX], seen[TEXT_MAX];
+		free_text[TEXT_MAX], conns[TEXT_MAX], rtt[TEXT_MAX], seen[TEXT_MAX], pmtu[TEXT_MAX];
 	const char *const row[] = {
 		p->name,
 		text_number(p->id, id),
@@ -26,6 +26,7 @@ static void print_row(struct table *table, const struct model_peer *p)
 		text_number(p->conns_offloaded, conns),
 		p->has_rtt ? text_time_us(p->rtt_us, rtt) : "-",
 		p->has_seen ? text_time_ms(p->seen_ms, seen) : "-",
+		p->pmtu ? text_number(p->pmtu, pmtu) : "-",
 		p->reason ? model_word(&model_reason, p->reason) : "-",
 	};
 
@@ -36,14 +37,31 @@ void peers_print(const struct spillctl *ctl, const struct model_peer *peers, siz
 {
 	static const char *const columns[] = {
 		"NAME",      ">ID",   "ENDPOINT", "STATE", "ADMIN", ">WEIGHT", ">LOAD",
-		">FORECAST", ">FREE", ">CONNS",   ">RTT",  ">SEEN", "REASON",
+		">FORECAST", ">FREE", ">CONNS",   ">RTT",  ">SEEN", ">PMTU",   "REASON",
 	};
-	struct table *table = table_new(columns, 13, ctl->header);
+	struct table *table = table_new(columns, 14, ctl->header);
 	size_t i;
 
 	for (i = 0; i < count; i++)
 		print_row(table, &peers[i]);
 	table_print(table);
+}
+
+/* Not of a peer: what comes before it is known whose a packet is. */
+static bool of_peer(unsigned int stat)
+{
+	switch (stat) {
+	case SPILLWAY_STAT_TX_DROP_NO_CONN:
+	case SPILLWAY_STAT_RX_DROP_SHORT:
+	case SPILLWAY_STAT_RX_DROP_TYPE:
+	case SPILLWAY_STAT_RX_DROP_NO_KEY:
+	case SPILLWAY_STAT_CONN_NEW:
+	case SPILLWAY_STAT_CONN_ENDED:
+	case SPILLWAY_STAT_CONN_REFUSED:
+		return false;
+	default:
+		return true;
+	}
 }
 
 static void print_stats(const struct model_peer *peers, size_t count)
@@ -53,7 +71,7 @@ static void print_stats(const struct model_peer *peers, size_t count)
 
 	for (i = 0; i < count; i++)
 		for (s = 1; s <= SPILLWAY_STAT_MAX; s++)
-			if (peers[i].stats.value[s])
+			if (of_peer(s))
 				printf("%s %s %llu\n", peers[i].name, model_word(&model_stat, s),
 				       (unsigned long long)peers[i].stats.value[s]);
 }

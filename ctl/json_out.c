@@ -118,6 +118,8 @@ struct json_object *json_peer(const struct model_peer *peer, bool stats)
 		add_u64(o, "rtt_us", peer->rtt_us);
 	if (peer->has_seen)
 		add_u64(o, "last_seen_ms", peer->seen_ms);
+	if (peer->pmtu)
+		add_u64(o, "path_mtu_bytes", peer->pmtu);
 	if (stats)
 		json_object_object_add(o, "stats", json_stats(&peer->stats));
 	return o;

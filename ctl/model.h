@@ -57,6 +57,7 @@ struct model_peer {
 	uint32_t rtt_us;
 	bool has_seen;
 	uint64_t seen_ms;
+	uint32_t pmtu; /* bytes of an outer packet, 0: unknown */
 	struct model_stats stats;
 };
 

@@ -64,6 +64,7 @@ static const struct field peer_fields[SPILLWAY_A_MAX + 1] = {
 	[SPILLWAY_A_PEER_IPV6] = PEER(NUMBER, ipv6),
 	[SPILLWAY_A_PEER_RTT_US] = PEER(NUMBER, rtt_us),
 	[SPILLWAY_A_PEER_SEEN_MS] = PEER(NUMBER, seen_ms),
+	[SPILLWAY_A_PEER_PMTU] = PEER(NUMBER, pmtu),
 	[SPILLWAY_A_LOAD] = PEER(NUMBER, load),
 	[SPILLWAY_A_FORECAST] = PEER(NUMBER, forecast),
 	[SPILLWAY_A_PEER_FREE] = PEER(NUMBER, free),

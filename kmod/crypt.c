@@ -10,6 +10,7 @@
 #include "crypt.h"
 #include "link.h"
 #include "messages.h"
+#include "trace.h"
 
 /**
  * spw_key_new() - a key that nobody can find yet
@@ -47,8 +48,10 @@ static void key_free_rcu(struct rcu_head *rcu)
  */
 void spw_key_free(struct spw_key *key)
 {
-	if (key)
-		call_rcu(&key->rcu, key_free_rcu);
+	if (!key)
+		return;
+	trace_spillway_key_gone(key);
+	call_rcu(&key->rcu, key_free_rcu);
 }
 
 /**
@@ -116,17 +119,39 @@ bool spw_key_too_old(const struct spw_key *key, u64 pn)
  * spw_key_accept() - note the number of an authentic datagram
  * @key: receive key
  * @pn: packet number
- * @newest: receives whether it is above all before
+ * @how: receives how it stands to those before
  *
  * Return: false for a replay.
  */
-bool spw_key_accept(struct spw_key *key, u64 pn, bool *newest)
+bool spw_key_accept(struct spw_key *key, u64 pn, struct spw_accepted *how)
 {
 	bool fresh;
 
 	spin_lock_bh(&key->replay_lock);
-	*newest = pn >= key->replay.next;
+	how->newest = pn >= key->replay.next;
+	how->gap = pn != key->replay.next;
 	fresh = spw_replay_accept(&key->replay, pn);
 	spin_unlock_bh(&key->replay_lock);
 	return fresh;
+}
+
+/**
+ * spw_key_seen() - which numbers came
+ * @key: receive key
+ * @ack: receives them
+ *
+ * Return: false where none has come yet.
+ */
+bool spw_key_seen(struct spw_key *key, struct spw_ack *ack)
+{
+	bool any;
+
+	spin_lock_bh(&key->replay_lock);
+	any = key->replay.next;
+	if (any) {
+		ack->largest = key->replay.next - 1;
+		spw_replay_bits(&key->replay, ack->bits, SPW_ACK_WORDS);
+	}
+	spin_unlock_bh(&key->replay_lock);
+	return any;
 }

@@ -22,6 +22,7 @@
 #include "messages.h"
 #include "netlink.h"
 #include "peer.h"
+#include "probe.h"
 #include "relay.h"
 #include "send.h"
 #include "socket.h"
@@ -64,6 +65,7 @@ static int spw_open_dev(struct net_device *dev)
 	if (err)
 		return err;
 	spw_health_start(spw);
+	spw_probe_start(spw);
 	return 0;
 }
 
@@ -76,21 +78,14 @@ static int spw_stop_dev(struct net_device *dev)
 	mutex_unlock(&spw->lock);
 	spw_health_stop(spw);
 	spw_socket_close(spw);
+	spw_probe_stop(spw);
 	return 0;
 }
 
 static int spw_init_dev(struct net_device *dev)
 {
-	struct spw_device *spw = netdev_priv(dev);
-
 	dev->tstats = netdev_alloc_pcpu_stats(struct pcpu_sw_netstats);
-	if (!dev->tstats)
-		return -ENOMEM;
-	if (gro_cells_init(&spw->gro_cells, dev)) {
-		free_percpu(dev->tstats);
-		return -ENOMEM;
-	}
-	return 0;
+	return dev->tstats ? 0 : -ENOMEM;
 }
 
 static void spw_uninit_dev(struct net_device *dev)
@@ -98,7 +93,6 @@ static void spw_uninit_dev(struct net_device *dev)
 	struct spw_device *spw = netdev_priv(dev);
 
 	spw_relay_exit(spw);
-	gro_cells_destroy(&spw->gro_cells);
 	free_percpu(dev->tstats);
 }
 
@@ -164,6 +158,7 @@ static int construct(struct spw_device *spw, struct net_device *dev)
 	xa_init(&spw->peers);
 	xa_init(&spw->rx_keys);
 	spw_health_init(spw);
+	spw_probe_init(spw);
 	spw->stats = alloc_percpu(struct spw_stats);
 	if (!spw->stats)
 		return -ENOMEM;

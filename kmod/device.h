@@ -10,7 +10,6 @@
 #include <linux/spillway.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
-#include <net/gro_cells.h>
 
 #include "settings.h"
 #include "stats.h"
@@ -51,7 +50,6 @@ struct spw_report {
  * @stats: counters
  * @sock4: tunnel socket for IPv4 while the device is up; RCU
  * @sock6: the same for IPv6, NULL where the kernel has none
- * @gro_cells: received inner packets on their way up
  * @steer4: route that leads relayed IPv4 packets into the device; RCU, written under
  *	RTNL when the device is created and when it goes
  * @steer6: the same for IPv6, NULL where the kernel has none
@@ -69,6 +67,7 @@ struct spw_report {
  * @nr_peers: under @lock
  * @rx_keys: receive keys by id; changes under @lock, lookups under RCU
  * @health_work: sends heartbeats and notices silence
+ * @probe_work: finds how large a datagram the paths take
  */
 struct spw_device {
 	struct net_device *dev;
@@ -85,7 +84,6 @@ struct spw_device {
 
 	struct sock __rcu *sock4;
 	struct sock __rcu *sock6;
-	struct gro_cells gro_cells;
 	struct dst_entry __rcu *steer4;
 	struct dst_entry __rcu *steer6;
 	struct nf_hook_ops hooks[SPW_HOOKS];
@@ -104,6 +102,7 @@ struct spw_device {
 	u32 nr_peers;
 	struct xarray rx_keys;
 	struct delayed_work health_work;
+	struct delayed_work probe_work;
 };
 
 int spw_device_init(void);

@@ -22,8 +22,10 @@
 #include "link.h"
 #include "netlink.h"
 #include "peer.h"
+#include "probe.h"
 #include "relay.h"
 #include "send.h"
+#include "trace.h"
 
 /* A round trip longer than this is no measurement, but a stamp of another life. */
 #define RTT_MAX_US	(60U * USEC_PER_SEC)
@@ -85,16 +87,21 @@ static enum spillway_peer_state judge(struct spw_peer *peer, u64 now)
 static void change_state(struct spw_peer *peer, enum spillway_peer_state state)
 {
 	struct spw_device *spw = peer->spw;
+	u8 old;
 
 	if (state == peer->state)
 		return;
+	old = peer->state;
 	WRITE_ONCE(peer->state, state);
 	peer->reason = state == SPILLWAY_PEER_UP ? SPILLWAY_REASON_NONE :
 						   SPILLWAY_REASON_NO_HEARTBEAT;
+	trace_spillway_peer_state(peer, old, state,
+				  spw_reason_name(peer->reason));
 	if (state == SPILLWAY_PEER_DOWN) {
-		spw_stat_inc(spw->stats, SPILLWAY_STAT_PEER_DOWN);
+		spw_peer_count(peer, SPILLWAY_STAT_PEER_DOWN, 1);
 		spw_relay_return_all(spw, peer, SPILLWAY_REASON_NO_HEARTBEAT);
 	}
+	spw_probe_kick(spw);
 	spw_netlink_peer_event(peer);
 }
 

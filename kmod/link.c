@@ -84,7 +84,7 @@ int spw_link_parse_frame(const void *data, size_t len, struct spw_frame *frame)
 	memcpy(&hdr, data, sizeof(hdr));
 	if (__be16_to_cpu(hdr.len) != len - sizeof(hdr))
 		return -EPROTO;
-	if (hdr.type != SPW_FRAME_DATA && hdr.type != SPW_FRAME_HEARTBEAT)
+	if (hdr.type < SPW_FRAME_DATA || hdr.type > SPW_FRAME_PROBE_REPLY)
 		return -EPROTO;
 	if (hdr.flags & ~(hdr.type == SPW_FRAME_DATA ? SPW_DATA_FLAGS : 0))
 		return -EPROTO;
@@ -167,5 +167,99 @@ void spw_link_build_heartbeat(void *body, const struct spw_heartbeat *hb)
 	put_halves(wire.capacity, hb->capacity);
 	put_halves(wire.stamp, hb->stamp);
 	put_halves(wire.echo, hb->echo);
+	memcpy(body, &wire, sizeof(wire));
+}
+
+/**
+ * spw_link_parse_ack() - read an acknowledgment
+ * @frame: of type %SPW_FRAME_ACK
+ * @ack: receives it
+ *
+ * Return: 0, or -EPROTO where it is of another size or denies its own highest number.
+ */
+int spw_link_parse_ack(const struct spw_frame *frame, struct spw_ack *ack)
+{
+	struct spw_wire_ack wire;
+	int i;
+
+	if (frame->len != sizeof(wire))
+		return -EPROTO;
+	memcpy(&wire, frame->body, sizeof(wire));
+	ack->key_id = __be32_to_cpu(wire.key_id);
+	ack->delay_us = __be32_to_cpu(wire.delay_us);
+	ack->largest = get_halves(wire.largest);
+	for (i = 0; i < SPW_ACK_WORDS; i++)
+		ack->bits[i] = get_halves(wire.bits[i]);
+	if (!(ack->bits[0] >> (ack->largest % 64) & 1))
+		return -EPROTO;
+	return 0;
+}
+
+/**
+ * spw_link_build_ack() - write an acknowledgment's body
+ * @body: room for %SPW_LEN_ACK bytes
+ * @ack: what to say
+ */
+void spw_link_build_ack(void *body, const struct spw_ack *ack)
+{
+	struct spw_wire_ack wire = {
+		.key_id = __cpu_to_be32(ack->key_id),
+		.delay_us = __cpu_to_be32(ack->delay_us),
+	};
+	int i;
+
+	put_halves(wire.largest, ack->largest);
+	for (i = 0; i < SPW_ACK_WORDS; i++)
+		put_halves(wire.bits[i], ack->bits[i]);
+	memcpy(body, &wire, sizeof(wire));
+}
+
+/* A probe is as large as it says, outer headers of one family included. */
+static bool size_is_true(const struct spw_frame *frame, __u16 size)
+{
+	return size == frame->len + SPW_LEN_OVERHEAD4 ||
+	       size == frame->len + SPW_LEN_OVERHEAD6;
+}
+
+/**
+ * spw_link_parse_probe() - read a probe or the reply to one
+ * @frame: of type %SPW_FRAME_PROBE or %SPW_FRAME_PROBE_REPLY
+ * @probe: receives it
+ *
+ * Return: 0, or -EPROTO where a length or field is out of range; @probe is then
+ * untouched.
+ */
+int spw_link_parse_probe(const struct spw_frame *frame,
+			 struct spw_pmtu_probe *probe)
+{
+	struct spw_wire_probe wire;
+	__u16 size;
+
+	if (frame->len < sizeof(wire))
+		return -EPROTO;
+	memcpy(&wire, frame->body, sizeof(wire));
+	size = __be16_to_cpu(wire.size);
+	if (wire.reserved)
+		return -EPROTO;
+	if (frame->type == SPW_FRAME_PROBE ? !size_is_true(frame, size) :
+					     frame->len != sizeof(wire))
+		return -EPROTO;
+	probe->id = __be32_to_cpu(wire.id);
+	probe->size = size;
+	return 0;
+}
+
+/**
+ * spw_link_build_probe() - write the body of a probe or reply, without padding
+ * @body: room for %SPW_LEN_PROBE bytes
+ * @probe: what to say
+ */
+void spw_link_build_probe(void *body, const struct spw_pmtu_probe *probe)
+{
+	struct spw_wire_probe wire = {
+		.id = __cpu_to_be32(probe->id),
+		.size = __cpu_to_be16(probe->size),
+	};
+
 	memcpy(body, &wire, sizeof(wire));
 }

@@ -3,7 +3,9 @@
 #ifndef _SPW_LINK_H
 #define _SPW_LINK_H
 
+#include "arq.h"
 #include "messages.h"
+#include "pmtu.h"
 
 /**
  * struct spw_heartbeat - what a node says of itself, host order
@@ -50,5 +52,10 @@ void spw_link_build_frame(void *data, __u8 type, __u8 flags, __u16 len);
 int spw_link_parse_heartbeat(const struct spw_frame *frame,
 			     struct spw_heartbeat *hb);
 void spw_link_build_heartbeat(void *body, const struct spw_heartbeat *hb);
+int spw_link_parse_ack(const struct spw_frame *frame, struct spw_ack *ack);
+void spw_link_build_ack(void *body, const struct spw_ack *ack);
+int spw_link_parse_probe(const struct spw_frame *frame,
+			 struct spw_pmtu_probe *probe);
+void spw_link_build_probe(void *body, const struct spw_pmtu_probe *probe);
 
 #endif /* _SPW_LINK_H */

@@ -29,7 +29,8 @@
  *
  * DATA: the body is one IP packet that carries TCP. Flag 1: its TCP checksum is still
  * to be made, as the sender's network device would have made it; the tag protects it
- * on the way. Other frames have no flags.
+ * on the way. Flag 2: the sender would like to know that it arrived. Other frames have
+ * no flags.
  *
  * HEARTBEAT: what the sender says of itself, and the echo that gives the round-trip
  * time without an answer of its own (as in RTCP, RFC 3550 section 6.4.1):
@@ -46,6 +47,29 @@
  *  | stamp (sender's clock in ns, 64 bits)                         |
  *  | echo: the last stamp heard of the receiver, 0 if none         |
  *  +---------------------------------------------------------------+
+ *
+ * ACK: which datagrams arrived. Of one size always, so that nothing in it has to be
+ * counted out; what is older than it tells is given up or was told before.
+ *
+ *  +---------------------------------------------------------------+
+ *  | key id, whose numbers these are                               |
+ *  | delay (microseconds since the highest number came)            |
+ *  | highest number received (64 bits)                             |
+ *  | bitmap, 512 bits: bit b of the 64-bit word w (0 the lowest):  |
+ *  ~ number (highest / 64 - w) * 64 + b was received               ~
+ *  +---------------------------------------------------------------+
+ *
+ * PROBE: does the path carry a datagram of this size (RFC 8899)? PROBE_REPLY: it does;
+ * the same eight bytes again, and no padding:
+ *
+ *  +---------------------------------------------------------------+
+ *  | id: the sender's own                                          |
+ *  +-------------------------------+-------------------------------+
+ *  | bytes of the outer IP packet  | reserved = 0                  |
+ *  +-------------------------------+-------------------------------+
+ *  | padding up to that size, sent as 0, not looked at             |
+ *  ~                                                               ~
+ *  +---------------------------------------------------------------+
  */
 #ifndef _SPW_MESSAGES_H
 #define _SPW_MESSAGES_H
@@ -60,6 +84,9 @@ enum spw_wire {
 enum spw_frame_type {
 	SPW_FRAME_DATA = 1,
 	SPW_FRAME_HEARTBEAT = 2,
+	SPW_FRAME_ACK = 3,
+	SPW_FRAME_PROBE = 4,
+	SPW_FRAME_PROBE_REPLY = 5,
 };
 
 enum spw_heartbeat_flags {
@@ -69,7 +96,8 @@ enum spw_heartbeat_flags {
 
 enum spw_data_flags {
 	SPW_DATA_CSUM = 1,	/* checksum still to be made */
-	SPW_DATA_FLAGS = SPW_DATA_CSUM,
+	SPW_DATA_ACK = 2,	/* acknowledgment wanted */
+	SPW_DATA_FLAGS = SPW_DATA_CSUM | SPW_DATA_ACK,
 };
 
 struct spw_dgram_hdr {
@@ -99,6 +127,25 @@ struct spw_wire_heartbeat {
 	__be32	echo[2];
 };
 
+enum spw_ack_size {
+	SPW_ACK_WORDS = 8,
+	SPW_ACK_BITS = SPW_ACK_WORDS * 64,
+	SPW_ACK_DELAY_US = 2000, /* no acknowledgment waits longer */
+};
+
+struct spw_wire_ack {
+	__be32	key_id;
+	__be32	delay_us;
+	__be32	largest[2];
+	__be32	bits[SPW_ACK_WORDS][2];
+};
+
+struct spw_wire_probe {
+	__be32	id;
+	__be16	size;
+	__be16	reserved;
+};
+
 enum spw_len {
 	SPW_LEN_DGRAM_HDR = sizeof(struct spw_dgram_hdr),
 	SPW_LEN_FRAME_HDR = sizeof(struct spw_frame_hdr),
@@ -106,6 +153,8 @@ enum spw_len {
 	SPW_LEN_SEAL = SPW_LEN_DGRAM_HDR + SPW_LEN_FRAME_HDR + SPW_LEN_TAG,
 	SPW_LEN_DGRAM_MIN = SPW_LEN_SEAL,
 	SPW_LEN_HEARTBEAT = sizeof(struct spw_wire_heartbeat),
+	SPW_LEN_ACK = sizeof(struct spw_wire_ack),
+	SPW_LEN_PROBE = sizeof(struct spw_wire_probe),	/* without padding */
 	/* outer IP and UDP headers */
 	SPW_LEN_OUTER4 = 20 + 8,
 	SPW_LEN_OUTER6 = 40 + 8,

@@ -261,6 +261,8 @@ int spw_nl_put_peer(struct sk_buff *skb, struct spw_peer *peer)
 	       nla_put_u8(skb, SPILLWAY_A_PEER_IPV6, peer->ipv6) ||
 	       nla_put_u32(skb, SPILLWAY_A_CONNS_OFFLOADED,
 			   atomic_read(&peer->nr_conns)) ||
+	       nla_put_u32(skb, SPILLWAY_A_PEER_PMTU,
+			   READ_ONCE(peer->pmtu.size)) ||
 	       put_heard(skb, peer) ||
 	       spw_stats_put(skb, SPILLWAY_A_STATS, peer->stats) ?
 	       -EMSGSIZE : 0;

@@ -11,7 +11,9 @@
 #include "crypt.h"
 #include "netlink.h"
 #include "peer.h"
+#include "probe.h"
 #include "relay.h"
+#include "trace.h"
 
 static void peer_free(struct spw_peer *peer)
 {
@@ -43,6 +45,9 @@ static struct spw_peer *peer_new(struct spw_device *spw,
 	strscpy(peer->name, config->name, sizeof(peer->name));
 	seqlock_init(&peer->endpoint_lock);
 	spin_lock_init(&peer->hb_lock);
+	spw_repair_init(peer);
+	spin_lock_init(&peer->pmtu_lock);
+	spw_pmtu_stop(&peer->pmtu);
 	peer->endpoint = config->endpoint;
 	peer->weight = config->weight;
 	peer->admin = config->admin;
@@ -100,6 +105,9 @@ void spw_peer_remove(struct spw_peer *peer)
 	spw->nr_peers--;
 	spw_relay_return_all(spw, peer, SPILLWAY_REASON_OPERATOR);
 	spw_peer_drop_keys(peer);
+	spw_repair_stop(peer);
+	trace_spillway_peer_state(peer, peer->state, SPILLWAY_PEER_GONE,
+				  spw_reason_name(SPILLWAY_REASON_OPERATOR));
 	peer->state = SPILLWAY_PEER_GONE;
 	peer->reason = SPILLWAY_REASON_OPERATOR;
 	spw_netlink_peer_event(peer);
@@ -174,6 +182,7 @@ void spw_peer_set_endpoint(struct spw_peer *peer,
 	peer->endpoint = *endpoint;
 	write_sequnlock_bh(&peer->endpoint_lock);
 	dst_cache_reset(&peer->dst_cache);
+	spw_probe_path(peer);
 }
 
 /**
@@ -206,7 +215,9 @@ int spw_peer_add_tx_key(struct spw_peer *peer, u32 id, const u8 *secret,
 	key = spw_key_new(peer, id, secret, first_pn);
 	if (!key)
 		return -ENOMEM;
+	spw_repair_new_key(peer, key);
 	rcu_assign_pointer(peer->tx_key, key);
+	trace_spillway_key_installed(key);
 	spw_key_free(old);
 	return 0;
 }
@@ -242,6 +253,7 @@ int spw_peer_add_rx_key(struct spw_peer *peer, u32 id, const u8 *secret)
 		spw_key_free(key);
 		return err;
 	}
+	trace_spillway_key_installed(key);
 	if (peer->rx_keys[1]) {
 		xa_erase(&spw->rx_keys, peer->rx_keys[1]->id);
 		spw_key_free(peer->rx_keys[1]);
@@ -261,6 +273,7 @@ void spw_peer_drop_keys(struct spw_peer *peer)
 	int i;
 
 	lockdep_assert_held(&spw->lock);
+	spw_repair_no_key(peer);
 	spw_key_free(rcu_replace_pointer(peer->tx_key, NULL,
 					 lockdep_is_held(&spw->lock)));
 	for (i = 0; i < ARRAY_SIZE(peer->rx_keys); i++) {
@@ -270,6 +283,18 @@ void spw_peer_drop_keys(struct spw_peer *peer)
 		spw_key_free(peer->rx_keys[i]);
 		peer->rx_keys[i] = NULL;
 	}
+}
+
+/**
+ * spw_peer_drop() - datagrams on the way to or from a peer are dropped
+ * @peer: under RCU
+ * @why: counter
+ * @n: how many
+ */
+void spw_peer_drop(struct spw_peer *peer, enum spillway_stat why, unsigned int n)
+{
+	spw_peer_count(peer, why, n);
+	trace_spillway_drop(peer->spw, peer, why, n);
 }
 
 /**

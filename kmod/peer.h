@@ -9,6 +9,8 @@
 #include <net/dst_cache.h>
 
 #include "device.h"
+#include "pmtu.h"
+#include "repair.h"
 
 struct netlink_ext_ack;
 struct spw_heartbeat;
@@ -55,6 +57,13 @@ struct spw_endpoint {
  * @stamp_at: ktime (ns) when that arrived
  * @echoed: newest stamp of ours that it has heard (ns, our clock), 0 if none
  * @srtt_us: smoothed round-trip time (RFC 6298), 0 before the first sample
+ * @repair: loss detection and retransmission
+ * @pmtu_lock: guards the fields from @pmtu to @pmtu_moved; taken in softirq
+ * @pmtu: how large a datagram the path takes; its size is also read without the lock
+ * @pmtu_answers: bounds what is answered
+ * @pmtu_path: which way the kernel's routing goes
+ * @pmtu_moved: bytes that were sent to it up to the last step
+ * @pmtu_told: size and black holes of the last event; under &spw_device.lock
  * @stats: counters
  * @rcu: freed after a grace period
  */
@@ -81,6 +90,16 @@ struct spw_peer {
 	u64 stamp_at;
 	u64 echoed;
 	u32 srtt_us;
+	struct spw_repair repair;
+	spinlock_t pmtu_lock; /* see above */
+	struct spw_pmtu pmtu;
+	struct spw_pmtu_answers pmtu_answers;
+	u32 pmtu_path;
+	u64 pmtu_moved;
+	struct {
+		u16 size;
+		u32 black_holes;
+	} pmtu_told;
 	struct spw_stats __percpu *stats;
 	struct rcu_head rcu;
 };
@@ -115,6 +134,8 @@ int spw_peer_add_tx_key(struct spw_peer *peer, u32 id, const u8 *secret,
 int spw_peer_add_rx_key(struct spw_peer *peer, u32 id, const u8 *secret);
 void spw_peer_drop_keys(struct spw_peer *peer);
 void spw_peer_heard(struct spw_peer *peer, u64 now);
+void spw_peer_drop(struct spw_peer *peer, enum spillway_stat why,
+		   unsigned int n);
 void spw_peer_roam(struct spw_peer *peer, const struct spw_endpoint *from);
 
 /* An event on the way to or from a peer: its counter and the device's. */

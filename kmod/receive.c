@@ -19,7 +19,10 @@
 #include "inner.h"
 #include "link.h"
 #include "peer.h"
+#include "probe.h"
 #include "receive.h"
+#include "repair.h"
+#include "trace.h"
 #include "train.h"
 
 /**
@@ -29,6 +32,7 @@
  * @tos: outer type of service or traffic class
  * @now: ktime (ns)
  * @key: of the datagram before, or NULL
+ * @heard: what came under @key and wants an acknowledgment
  */
 struct arrival {
 	struct spw_device *spw;
@@ -36,6 +40,7 @@ struct arrival {
 	u8 tos;
 	u64 now;
 	struct spw_key *key;
+	struct spw_heard heard;
 };
 
 /**
@@ -70,6 +75,14 @@ static void arrive(struct arrival *a, struct spw_device *spw,
 	}
 }
 
+/* Acknowledge what came under the key so far. */
+static void heard(struct arrival *a)
+{
+	if (a->heard.n)
+		spw_repair_heard(a->key->peer, a->key->id, &a->heard, a->now);
+	a->heard = (struct spw_heard){};
+}
+
 /* Before the cipher: returns 0 or the counter of the drop. */
 static int check(struct arrival *a, struct dgram *d)
 {
@@ -84,6 +97,7 @@ static int check(struct arrival *a, struct dgram *d)
 		d->key = xa_load(&a->spw->rx_keys, key_id);
 		if (!d->key)
 			return SPILLWAY_STAT_RX_DROP_NO_KEY;
+		heard(a);
 		a->key = d->key;
 	}
 	d->key = a->key;
@@ -91,14 +105,16 @@ static int check(struct arrival *a, struct dgram *d)
 }
 
 /* Behind the cipher: returns 0 or the counter of the drop. */
-static int admit(const struct arrival *a, const struct dgram *d)
+static int admit(struct arrival *a, const struct dgram *d)
 {
-	bool newest;
+	struct spw_accepted how;
 
-	if (!spw_key_accept(d->key, d->pn, &newest))
+	if (!spw_key_accept(d->key, d->pn, &how))
 		return SPILLWAY_STAT_RX_DROP_REPLAY;
 	spw_peer_heard(d->key->peer, a->now);
-	if (newest)
+	a->heard.gap |= how.gap;
+	a->heard.top |= how.newest;
+	if (how.newest)
 		spw_peer_roam(d->key->peer, &a->from);
 	return 0;
 }
@@ -108,6 +124,7 @@ static void drop_one(const struct arrival *a, const struct dgram *d, int why)
 	if (d->key)
 		spw_stat_inc(d->key->peer->stats, why);
 	spw_stat_inc(a->spw->stats, why);
+	trace_spillway_drop(a->spw, d->key ? d->key->peer : NULL, why, 1);
 	DEV_STATS_INC(a->spw->dev, rx_dropped);
 }
 
@@ -123,8 +140,37 @@ static int heartbeat_in(const struct arrival *a, struct spw_peer *peer,
 	return 0;
 }
 
+static int probe_in(const struct arrival *a, struct spw_peer *peer,
+		    const struct spw_frame *frame)
+{
+	struct spw_pmtu_probe probe;
+
+	if (spw_link_parse_probe(frame, &probe))
+		return SPILLWAY_STAT_RX_DROP_FRAME;
+	return frame->type == SPW_FRAME_PROBE ?
+	       spw_probe_answer(peer, &probe, a->now) :
+	       spw_probe_answered(peer, &probe, a->now);
+}
+
+/* A frame that is for the tunnel itself. Returns 0 or the counter of the drop. */
+static int tunnel_frame(const struct arrival *a, struct spw_peer *peer,
+			const struct spw_frame *frame)
+{
+	switch (frame->type) {
+	case SPW_FRAME_HEARTBEAT:
+		return heartbeat_in(a, peer, frame);
+	case SPW_FRAME_ACK:
+		return spw_repair_acked(peer, frame, a->now);
+	case SPW_FRAME_PROBE:
+	case SPW_FRAME_PROBE_REPLY:
+		return probe_in(a, peer, frame);
+	default:
+		return SPILLWAY_STAT_RX_DROP_FRAME;
+	}
+}
+
 /* A datagram that came alone; @skb stays the caller's on failure. */
-static int open_alone(const struct arrival *a, struct dgram *d,
+static int open_alone(struct arrival *a, struct dgram *d,
 		      struct sk_buff *skb)
 {
 	struct spw_peer *peer = d->key->peer;
@@ -145,12 +191,13 @@ static int open_alone(const struct arrival *a, struct dgram *d,
 	if (spw_link_parse_frame(sealed, d->len - SPW_LEN_DGRAM_HDR - SPW_LEN_TAG,
 				 &frame))
 		return SPILLWAY_STAT_RX_DROP_FRAME;
-	if (frame.type == SPW_FRAME_HEARTBEAT) {
-		drop = heartbeat_in(a, peer, &frame);
+	if (frame.type != SPW_FRAME_DATA) {
+		drop = tunnel_frame(a, peer, &frame);
 		if (!drop)
 			consume_skb(skb);
 		return drop;
 	}
+	a->heard.n += !!(frame.flags & SPW_DATA_ACK);
 	if (spw_inner_parse(frame.body, frame.len, &inner))
 		return SPILLWAY_STAT_RX_DROP_INNER;
 	__skb_pull(skb, frame.body - skb->data);
@@ -174,7 +221,7 @@ static void receive_alone(struct arrival *a, struct sk_buff *skb)
 }
 
 /* A frame in the train's room. Returns 0 or the counter of the drop. */
-static int frame_in(const struct arrival *a, const struct dgram *d,
+static int frame_in(struct arrival *a, const struct dgram *d,
 		    struct spw_train *train, const void *data)
 {
 	unsigned int len = d->len - SPW_LEN_DGRAM_HDR - SPW_LEN_TAG;
@@ -184,10 +231,13 @@ static int frame_in(const struct arrival *a, const struct dgram *d,
 
 	if (spw_link_parse_frame(data, len, &frame))
 		goto skip;
+	if (frame.type != SPW_FRAME_DATA) {
+		drop = tunnel_frame(a, d->key->peer, &frame);
+		goto skip;
+	}
+	a->heard.n += !!(frame.flags & SPW_DATA_ACK);
 	drop = SPILLWAY_STAT_RX_DROP_INNER;
-	if (frame.type == SPW_FRAME_HEARTBEAT)
-		drop = heartbeat_in(a, d->key->peer, &frame);
-	else if (!spw_inner_parse(frame.body, frame.len, &inner))
+	if (!spw_inner_parse(frame.body, frame.len, &inner))
 		return spw_train_add(train, d->key->peer,
 				     frame.flags & SPW_DATA_CSUM, &inner);
 skip:
@@ -196,7 +246,7 @@ skip:
 }
 
 /* A datagram of a burst, @sealed NULL where it does not lie in one piece. */
-static int open_next(const struct arrival *a, const struct dgram *d,
+static int open_next(struct arrival *a, const struct dgram *d,
 		     struct spw_train *train, const struct sk_buff *skb,
 		     unsigned int offset, const u8 *sealed)
 {
@@ -265,4 +315,5 @@ void spw_receive(struct spw_device *spw, struct sk_buff *skb)
 		receive_burst(&a, skb);
 	else
 		receive_alone(&a, skb);
+	heard(&a);
 }

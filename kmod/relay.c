@@ -21,6 +21,7 @@
 #include "netlink.h"
 #include "peer.h"
 #include "relay.h"
+#include "trace.h"
 
 /**
  * spw_relay_init() - the routes into the device, one for each family
@@ -300,35 +301,44 @@ static int check_all(struct spw_device *spw, struct spw_move *moves, u32 n,
 static void give(struct spw_device *spw, struct spw_conn *conn,
 		 struct spw_peer *peer)
 {
+	spw_repair_prepare(peer);
 	atomic_inc(&spw->nr_offloaded);
 	atomic_inc(&peer->nr_conns);
 	rcu_assign_pointer(conn->peer, peer);
-	spw_stat_inc(spw->stats, SPILLWAY_STAT_OFFLOADED);
+	spw_peer_count(peer, SPILLWAY_STAT_OFFLOADED, 1);
+	trace_spillway_offload(peer, conn,
+			       spw_reason_name(SPILLWAY_REASON_OPERATOR));
 	spw_netlink_conn_event(spw, conn, SPILLWAY_CONN_OFFLOADED,
 			       SPILLWAY_REASON_OPERATOR, GFP_KERNEL);
 }
 
-static bool take_back(struct spw_device *spw, struct spw_conn *conn)
+static struct spw_peer *take_back(struct spw_device *spw, struct spw_conn *conn)
 {
 	struct spw_peer *peer;
 
 	peer = rcu_replace_pointer(conn->peer, NULL,
 				   lockdep_is_held(&spw->lock));
 	if (!peer)
-		return false;
+		return NULL;
 	atomic_dec(&peer->nr_conns);
 	atomic_dec(&spw->nr_offloaded);
-	return true;
+	return peer;
 }
 
 static void recall(struct spw_device *spw, struct spw_conn *conn,
 		   enum spillway_reason reason)
 {
-	if (!take_back(spw, conn))
+	struct spw_peer *peer = take_back(spw, conn);
+
+	if (!peer)
 		return;
-	spw_stat_inc(spw->stats, SPILLWAY_STAT_RECALLED);
-	if (reason != SPILLWAY_REASON_OPERATOR)
-		spw_stat_inc(spw->stats, SPILLWAY_STAT_RETURNED);
+	spw_peer_count(peer, SPILLWAY_STAT_RECALLED, 1);
+	if (reason == SPILLWAY_REASON_OPERATOR) {
+		trace_spillway_recall(peer, conn, spw_reason_name(reason));
+	} else {
+		spw_peer_count(peer, SPILLWAY_STAT_RETURNED, 1);
+		trace_spillway_return(peer, conn, spw_reason_name(reason));
+	}
 	spw_netlink_conn_event(spw, conn, SPILLWAY_CONN_RECALLED, reason,
 			       GFP_KERNEL);
 }

@@ -54,3 +54,18 @@ bool spw_replay_accept(struct spw_replay *r, __u64 pn)
 	*word |= bit;
 	return true;
 }
+
+/**
+ * spw_replay_bits() - which of the newest numbers have been seen
+ * @r: window with a number in it
+ * @bits: receives them, see &struct spw_ack
+ * @words: of 64 numbers each, that of the highest first; below the ring's size
+ */
+void spw_replay_bits(const struct spw_replay *r, __u64 *bits, unsigned int words)
+{
+	__u64 top = (r->next - 1) / SPW_REPLAY_WORD_BITS;
+	unsigned int i;
+
+	for (i = 0; i < words; i++)
+		bits[i] = i <= top ? r->seen[(top - i) % SPW_REPLAY_WORDS] : 0;
+}

@@ -30,5 +30,6 @@ struct spw_replay {
 
 bool spw_replay_too_old(__u64 next, __u64 pn);
 bool spw_replay_accept(struct spw_replay *r, __u64 pn);
+void spw_replay_bits(const struct spw_replay *r, __u64 *bits, unsigned int words);
 
 #endif /* _SPW_REPLAY_H */

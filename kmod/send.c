@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Outbound: find who relays the packet, cut it to the path's size, make each piece
- * a frame, seal it, send it; all on the CPU that sends, in order.
- *
- * Too big is re-cut, never fragmented: TCP may be cut at any boundary, so a segment
- * that the tunnel cannot carry whole leaves as two. The cut is made by the kernel's
- * own TSO for devices that have none (net/core/tso.c), straight into the datagrams;
- * TCP's checksums are left to the far side, as to a device that makes them.
+ * a frame, seal it, send it; all on the CPU that sends, in order. Too big is re-cut,
+ * never fragmented.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -14,46 +10,40 @@
 #include <net/ip.h>
 #include <net/ip_tunnels.h>
 #include <net/tcp.h>
-#include <net/tso.h>
 
 #include "burst.h"
+#include "compat.h"
 #include "conntab.h"
 #include "crypt.h"
+#include "cut.h"
 #include "inner.h"
 #include "link.h"
 #include "peer.h"
+#include "repair.h"
 #include "send.h"
 #include "socket.h"
+#include "trace.h"
 
-/* Smallest datagram that every path is assumed to take (RFC 1122, RFC 8200). */
-#define PATH_MIN4	576
-#define PATH_MIN6	1280
-
-/**
- * struct way - the way to a peer, for one packet of the stack
- * @peer: to whom
- * @key: that seals
- * @route: outer
- * @inner_max: largest inner packet
+/* Below this there is hardly room for headers. (The kernel believes no ICMP message
+ * that says less than net.ipv4.route.min_pmtu, 552.)
  */
-struct way {
-	struct spw_peer *peer;
-	struct spw_key *key;
-	struct spw_route route;
-	unsigned int inner_max;
-};
+#define PATH_MIN4	256
+#define PATH_MIN6	1280	/* RFC 8200 */
 
-static unsigned int inner_max(const struct spw_route *route)
+/* What the path was found to take, and never more than the routing allows now. */
+static unsigned int inner_max(const struct spw_peer *peer,
+			      const struct spw_route *route)
 {
 	bool six = route->endpoint.family == AF_INET6;
-	unsigned int mtu = clamp_t(unsigned int, dst_mtu(route->dst),
-				   six ? PATH_MIN6 : PATH_MIN4, IP_MAX_MTU);
+	unsigned int mtu = min_t(unsigned int, dst_mtu(route->dst),
+				 READ_ONCE(peer->pmtu.size));
 
+	mtu = max_t(unsigned int, mtu, six ? PATH_MIN6 : PATH_MIN4);
 	return mtu - (six ? SPW_LEN_OVERHEAD6 : SPW_LEN_OVERHEAD4);
 }
 
 /* Returns 0 or the counter that names what is missing. */
-static int way_find(struct way *way, struct spw_peer *peer)
+static int way_find(struct spw_way *way, struct spw_peer *peer)
 {
 	int err;
 
@@ -65,12 +55,12 @@ static int way_find(struct way *way, struct spw_peer *peer)
 	if (unlikely(err))
 		return err == -ELOOP ? SPILLWAY_STAT_TX_DROP_LOOP :
 				       SPILLWAY_STAT_TX_DROP_NO_ROUTE;
-	way->inner_max = inner_max(&way->route);
+	way->inner_max = inner_max(peer, &way->route);
 	return 0;
 }
 
 /* Room for all headers in front of a frame. */
-static unsigned int headroom(const struct way *way)
+static unsigned int headroom(const struct spw_way *way)
 {
 	const struct dst_entry *dst = way->route.dst;
 
@@ -133,7 +123,7 @@ static struct sk_buff *make_room(struct sk_buff *skb, unsigned int head)
 }
 
 /* A frame becomes a datagram; consumed on error. Returns 0 or a counter. */
-static int seal_skb(const struct way *way, struct sk_buff *skb)
+static int seal_skb(const struct spw_way *way, struct sk_buff *skb)
 {
 	unsigned int len = skb->len;
 	u64 pn;
@@ -147,7 +137,7 @@ static int seal_skb(const struct way *way, struct sk_buff *skb)
 	return 0;
 }
 
-static int transmit(const struct way *way, struct sk_buff *skb, u8 tos,
+static int transmit(const struct spw_way *way, struct sk_buff *skb, u8 tos,
 		    unsigned int datagrams, unsigned int bytes)
 {
 	if (unlikely(spw_socket_send(way->peer, skb, &way->route, tos)))
@@ -158,7 +148,7 @@ static int transmit(const struct way *way, struct sk_buff *skb, u8 tos,
 }
 
 /* An inner packet that fits; consumed. Returns 0 or a counter. */
-static int send_whole(const struct way *way, struct sk_buff *skb)
+static int send_whole(const struct spw_way *way, struct sk_buff *skb)
 {
 	u8 flags = skb->ip_summed == CHECKSUM_PARTIAL ? SPW_DATA_CSUM : 0;
 	unsigned int len = skb->len;
@@ -174,148 +164,177 @@ static int send_whole(const struct way *way, struct sk_buff *skb)
 	return drop ?: transmit(way, skb, tos, 1, len);
 }
 
+/* Do the packets that TCP made of it fit the path as they are? */
+static bool fits(const struct spw_way *way, const struct sk_buff *skb)
+{
+	return skb_is_gso(skb) ?
+	       skb_gso_validate_network_len(skb, way->inner_max) :
+	       skb->len <= way->inner_max;
+}
+
+/* Datagrams that the next burst can have at most. */
+static unsigned int burst_max(const struct spw_cut *c)
+{
+	unsigned int size = SPW_LEN_SEAL + c->hdr_len + c->mss;
+
+	return min3(spw_cut_pieces(c), (unsigned int)SPW_BURST_DATAGRAMS,
+		    max(SPW_BURST_BYTES / size, 1U));
+}
+
+/* Fill a burst with sealed pieces; returns the inner bytes in them. */
+static unsigned int fill(struct spw_cut *c, const struct spw_way *way,
+			 struct spw_burst *burst, u64 pn, unsigned int max)
+{
+	unsigned int bytes = 0, size;
+	u8 *dgram;
+
+	while (burst->count < max) {
+		size = spw_cut_next(c);
+		dgram = spw_burst_room(burst, SPW_LEN_SEAL + size);
+		if (unlikely(!dgram))
+			break;
+		spw_cut_frame(c, dgram + SPW_LEN_DGRAM_HDR);
+		spw_seal(way->key, pn++, dgram, SPW_LEN_FRAME_HDR + size);
+		bytes += size;
+	}
+	return bytes;
+}
+
 /**
- * struct cut - a packet being cut
- * @way: where to
- * @skb: what
- * @tso: how far, see net/core/tso.c
- * @hdr_len: IP and TCP headers, the same for each piece
- * @mss: payload of each piece but the last
- * @left: payload still to be sent
+ * struct pieces - of a packet that is being cut
+ * @cut: how far
+ * @next: the piece that comes next
+ * @held: they are remembered until they have arrived
+ * @tos: outer type of service or traffic class
  */
-struct cut {
-	const struct way *way;
-	struct sk_buff *skb;
-	struct tso_t tso;
-	unsigned int hdr_len;
-	unsigned int mss;
-	unsigned int left;
+struct pieces {
+	struct spw_cut cut;
+	u32 next;
+	bool held;
+	u8 tos;
 };
 
-/*
- * The clone in TCP's retransmission queue shares gso_size with ours, so a packet that
- * is no GSO packet yet becomes private first.
- */
-static bool become_gso(struct sk_buff *skb)
+/* The packet may be gone after its last piece. */
+static void remember(const struct spw_way *way, struct pieces *p,
+		     const struct spw_burst *burst, u64 pn)
 {
-	if (skb_is_gso(skb))
-		return skb_is_gso_tcp(skb);
-	if (skb_unclone(skb, GFP_ATOMIC))
-		return false;
-	skb_shinfo(skb)->gso_type = skb->protocol == htons(ETH_P_IP) ?
-				    SKB_GSO_TCPV4 : SKB_GSO_TCPV6;
-	skb_shinfo(skb)->gso_size = 1;
-	return true;
-}
+	const struct spw_repair_pieces pieces = {
+		.skb = p->cut.skb, .seq = pn + way->key->link_offset,
+		.first = p->next, .count = burst->count, .size = burst->size,
+		.last = !p->cut.left,
+	};
 
-/* Returns 0 or a counter. */
-static int cut_begin(struct cut *c, const struct way *way, struct sk_buff *skb)
-{
-	unsigned int room;
-
-	c->way = way;
-	c->skb = skb;
-	c->hdr_len = skb_transport_offset(skb) + tcp_hdrlen(skb);
-	if (tcp_hdrlen(skb) < sizeof(struct tcphdr) ||
-	    c->hdr_len >= way->inner_max || !pskb_may_pull(skb, c->hdr_len))
-		return SPILLWAY_STAT_TX_DROP_TOO_BIG;
-	room = way->inner_max - c->hdr_len;
-	c->mss = skb_is_gso(skb) ?
-		 min_t(unsigned int, skb_shinfo(skb)->gso_size, room) : room;
-	if (!skb_is_gso(skb) || c->mss < skb_shinfo(skb)->gso_size)
-		spw_stat_inc(way->peer->spw->stats, SPILLWAY_STAT_TX_RECUT);
-	if (!become_gso(skb) || (skb_has_frag_list(skb) && skb_linearize(skb)))
-		return SPILLWAY_STAT_TX_DROP_NOMEM;
-	tso_start(skb, &c->tso);
-	c->left = skb->len - c->hdr_len;
-	return 0;
-}
-
-/* The next piece as a frame; returns its payload. */
-static unsigned int cut_frame(struct cut *c, u8 *frame)
-{
-	unsigned int size = min(c->left, c->mss), todo = size;
-	bool first = c->left + c->hdr_len == c->skb->len;
-	u8 hdr[SPW_INNER_HDR_MAX] __aligned(4);
-
-	tso_build_hdr(c->skb, hdr, &c->tso, size, c->left == size);
-	if (!c->tso.ipv6)
-		ip_send_check((struct iphdr *)hdr);
-	/* RFC 3168 section 6.1.2: once is enough. */
-	if (!first)
-		((struct tcphdr *)(hdr + skb_transport_offset(c->skb)))->cwr = 0;
-	spw_link_build_frame(frame, SPW_FRAME_DATA, SPW_DATA_CSUM,
-			     c->hdr_len + size);
-	frame += SPW_LEN_FRAME_HDR;
-	memcpy(frame, hdr, c->hdr_len);
-	frame += c->hdr_len;
-	while (todo) {
-		unsigned int n = min_t(unsigned int, todo, c->tso.size);
-
-		memcpy(frame, c->tso.data, n);
-		tso_build_data(c->skb, &c->tso, n);
-		frame += n;
-		todo -= n;
-	}
-	c->left -= size;
-	return size;
-}
-
-/* Bytes of all datagrams that are still to come. */
-static unsigned int cut_todo(const struct cut *c)
-{
-	return c->left + DIV_ROUND_UP(c->left, c->mss) *
-	       (SPW_LEN_SEAL + c->hdr_len);
+	p->next += burst->count;
+	if (pieces.last)
+		skb_orphan(pieces.skb);
+	spw_repair_sent(way->peer, &pieces);
 }
 
 /* As much as one burst takes; returns 0 or a counter. */
-static int send_burst(struct cut *c, u8 tos)
+static int send_burst(const struct spw_way *way, struct pieces *p)
 {
-	unsigned int over = SPW_LEN_SEAL + c->hdr_len, bytes = 0, size;
+	unsigned int max = burst_max(&p->cut), bytes;
+	struct sk_buff *skb = p->cut.skb, *out;
 	struct spw_burst burst;
-	struct sk_buff *out;
-	u8 *dgram;
 	u64 pn;
 
-	if (!spw_burst_begin(&burst, c->skb, headroom(c->way), cut_todo(c),
-			     over + min(c->left, c->mss)))
+	if (unlikely(spw_key_take(way->key, max, &pn)))
+		return SPILLWAY_STAT_TX_DROP_KEY_SPENT;
+	if (!spw_burst_begin(&burst, skb, headroom(way), spw_cut_todo(&p->cut),
+			     SPW_LEN_SEAL + spw_cut_next(&p->cut)))
 		return SPILLWAY_STAT_TX_DROP_NOMEM;
-	while (c->left) {
-		size = c->hdr_len + min(c->left, c->mss);
-		dgram = spw_burst_room(&burst, SPW_LEN_SEAL + size);
-		if (!dgram)
-			break;
-		if (unlikely(spw_key_take(c->way->key, 1, &pn))) {
-			kfree_skb(spw_burst_end(&burst));
-			return SPILLWAY_STAT_TX_DROP_KEY_SPENT;
-		}
-		cut_frame(c, dgram + SPW_LEN_DGRAM_HDR);
-		spw_seal(c->way->key, pn, dgram, SPW_LEN_FRAME_HDR + size);
-		bytes += size;
-	}
+	bytes = fill(&p->cut, way, &burst, pn, max);
 	out = spw_burst_end(&burst);
 	if (unlikely(!out))
 		return SPILLWAY_STAT_TX_DROP_NOMEM;
-	if (!c->left)
-		move_owner(out, c->skb);
-	return transmit(c->way, out, tos, burst.count, bytes);
+	if (!p->cut.left)
+		move_owner(out, skb);
+	if (p->held)
+		remember(way, p, &burst, pn);
+	return transmit(way, out, p->tos, burst.count, bytes);
 }
 
-/* A packet that must be cut; consumed. Returns 0 or a counter. */
-static int send_cut(const struct way *way, struct sk_buff *skb)
+/* A packet to be cut, or to be kept until it has arrived; consumed. */
+static int send_pieces(const struct spw_way *way, struct sk_buff *skb)
 {
-	u8 tos = outer_tos(skb);
-	struct cut cut;
+	struct pieces p = { .tos = outer_tos(skb) };
+	bool whole = fits(way, skb);
+	int err, drop = 0;
+
+	err = spw_cut_begin(&p.cut, skb, way->inner_max);
+	if (unlikely(err)) {
+		kfree_skb(skb);
+		return err == -EMSGSIZE ? SPILLWAY_STAT_TX_DROP_TOO_BIG :
+					  SPILLWAY_STAT_TX_DROP_NOMEM;
+	}
+	if (!whole)
+		spw_peer_count(way->peer, SPILLWAY_STAT_TX_RECUT, 1);
+	p.held = p.cut.left && spw_repair_wanted(way->peer);
+	if (p.held) {
+		p.cut.flags |= SPW_DATA_ACK;
+		spw_repair_hold(&p.cut, p.tos);
+	}
+	while (!drop && p.cut.left)
+		drop = send_burst(way, &p);
+	if (!p.held && likely(!drop))
+		consume_skb(skb);
+	else if (!p.held)
+		kfree_skb(skb);
+	else if (unlikely(p.cut.left))
+		spw_repair_drop(way->peer, skb);
+	return drop;
+}
+
+/* One datagram of its own for a frame's body, with zeros behind it. */
+static struct sk_buff *frame_skb(const struct spw_way *way, u8 type,
+				 const void *body, unsigned int len,
+				 unsigned int pad)
+{
+	unsigned int head = headroom(way);
+	struct sk_buff *skb;
+
+	skb = alloc_skb(head + len + pad + SPW_LEN_TAG,
+			GFP_ATOMIC | __GFP_NOWARN);
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, head);
+	skb->protocol = htons(ETH_P_IP);
+	skb_put_data(skb, body, len);
+	skb_put_zero(skb, pad);
+	spw_link_build_frame(skb_push(skb, SPW_LEN_FRAME_HDR), type, 0,
+			     len + pad);
+	return skb;
+}
+
+/* What the tunnel says for itself; returns 0 or a counter. */
+static int send_frame(struct spw_peer *peer, u8 type, const void *body,
+		      unsigned int len, unsigned int pad)
+{
+	struct spw_way way;
+	struct sk_buff *skb;
 	int drop;
 
-	drop = cut_begin(&cut, way, skb);
-	while (!drop && cut.left)
-		drop = send_burst(&cut, tos);
-	if (unlikely(drop))
-		kfree_skb(skb);
-	else
-		consume_skb(skb);
+	drop = way_find(&way, peer);
+	if (drop)
+		return drop;
+	skb = frame_skb(&way, type, body, len, pad);
+	drop = skb ? seal_skb(&way, skb) : SPILLWAY_STAT_TX_DROP_NOMEM;
+	if (!drop && spw_socket_send(peer, skb, &way.route, 0))
+		drop = SPILLWAY_STAT_TX_DROP_NO_ROUTE;
+	dst_release(way.route.dst);
 	return drop;
+}
+
+/* Has it payload? Only that is worth to be sent again. */
+static bool has_payload(const struct sk_buff *skb)
+{
+	return skb->len > skb_transport_offset(skb) + tcp_hdrlen(skb);
+}
+
+static bool to_be_cut(const struct spw_way *way, const struct sk_buff *skb)
+{
+	return skb_is_gso(skb) || skb->len > way->inner_max ||
+	       (spw_repair_wanted(way->peer) && has_payload(skb));
 }
 
 /* Family of a packet that relay carries, or 0. */
@@ -367,27 +386,28 @@ netdev_tx_t spw_send_xmit(struct sk_buff *skb, struct net_device *dev)
 	struct spw_device *spw = netdev_priv(dev);
 	unsigned int len = skb->len;
 	struct spw_peer *peer;
-	struct way way;
+	struct spw_way way;
 	int drop;
 
 	rcu_read_lock();
 	peer = relayed_by(spw, skb);
 	if (unlikely(!peer)) {
 		spw_stat_inc(spw->stats, SPILLWAY_STAT_TX_DROP_NO_CONN);
+		trace_spillway_drop(spw, NULL, SPILLWAY_STAT_TX_DROP_NO_CONN, 1);
 		goto drop;
 	}
 	drop = way_find(&way, peer);
 	if (unlikely(drop)) {
-		spw_peer_count(peer, drop, 1);
+		spw_peer_drop(peer, drop, 1);
 		goto drop;
 	}
 	dev_sw_netstats_tx_add(dev, 1, len);
-	if (skb_is_gso(skb) || len > way.inner_max)
-		drop = send_cut(&way, skb);
+	if (to_be_cut(&way, skb))
+		drop = send_pieces(&way, skb);
 	else
 		drop = send_whole(&way, skb);
 	if (unlikely(drop))
-		spw_peer_count(peer, drop, 1);
+		spw_peer_drop(peer, drop, 1);
 	dst_release(way.route.dst);
 	rcu_read_unlock();
 	return NETDEV_TX_OK;
@@ -399,38 +419,99 @@ drop:
 	return NETDEV_TX_OK;
 }
 
-/* A heartbeat's frame in a packet of its own, or NULL without memory. */
-static struct sk_buff *heartbeat_skb(const struct way *way,
-				     const struct spw_heartbeat *hb)
+/**
+ * spw_send_prepare() - seal the next piece of a packet as a datagram of its own
+ * @peer: to whom, under RCU, bottom halves off
+ * @cut: begun; the piece may have become too big for the path
+ * @one: receives the datagram, to be given to spw_send_prepared()
+ *
+ * Return: 0 or the counter of the drop, which has been counted.
+ */
+int spw_send_prepare(struct spw_peer *peer, struct spw_cut *cut,
+		     struct spw_send_one *one)
 {
-	unsigned int head = headroom(way);
-	struct sk_buff *skb;
-
-	skb = alloc_skb(head + SPW_LEN_HEARTBEAT + SPW_LEN_TAG, GFP_ATOMIC);
-	if (!skb)
-		return NULL;
-	skb_reserve(skb, head);
-	skb->protocol = htons(ETH_P_IP);
-	spw_link_build_heartbeat(skb_put(skb, SPW_LEN_HEARTBEAT), hb);
-	spw_link_build_frame(skb_push(skb, SPW_LEN_FRAME_HDR),
-			     SPW_FRAME_HEARTBEAT, 0, SPW_LEN_HEARTBEAT);
-	return skb;
-}
-
-static int send_heartbeat(const struct way *way, const struct spw_heartbeat *hb)
-{
-	struct sk_buff *skb = heartbeat_skb(way, hb);
+	unsigned int size = spw_cut_next(cut);
+	struct spw_burst burst;
+	u8 *dgram;
 	int drop;
 
-	if (!skb)
-		return SPILLWAY_STAT_TX_DROP_NOMEM;
-	drop = seal_skb(way, skb);
+	drop = way_find(&one->way, peer);
 	if (drop)
-		return drop;
-	if (spw_socket_send(way->peer, skb, &way->route, 0))
-		return SPILLWAY_STAT_TX_DROP_NO_ROUTE;
-	spw_peer_count(way->peer, SPILLWAY_STAT_HEARTBEAT_TX, 1);
-	return 0;
+		goto count;
+	drop = SPILLWAY_STAT_TX_DROP_TOO_BIG;
+	if (size > one->way.inner_max)
+		goto release;
+	drop = SPILLWAY_STAT_TX_DROP_KEY_SPENT;
+	if (spw_key_take(one->way.key, 1, &one->pn))
+		goto release;
+	drop = SPILLWAY_STAT_TX_DROP_NOMEM;
+	if (!spw_burst_begin(&burst, cut->skb, headroom(&one->way),
+			     SPW_LEN_SEAL + size, SPW_LEN_SEAL + size))
+		goto release;
+	dgram = spw_burst_room(&burst, SPW_LEN_SEAL + size);
+	if (dgram) {
+		spw_cut_frame(cut, dgram + SPW_LEN_DGRAM_HDR);
+		spw_seal(one->way.key, one->pn, dgram, SPW_LEN_FRAME_HDR + size);
+	}
+	one->skb = spw_burst_end(&burst);
+	if (one->skb)
+		return 0;
+release:
+	dst_release(one->way.route.dst);
+count:
+	spw_peer_drop(peer, drop, 1);
+	return drop;
+}
+
+/**
+ * spw_send_prepared() - let a prepared datagram leave
+ * @one: of spw_send_prepare(), still under the same RCU
+ * @tos: outer type of service or traffic class
+ */
+void spw_send_prepared(struct spw_send_one *one, u8 tos)
+{
+	unsigned int inner = one->skb->len - SPW_LEN_SEAL;
+	int drop = transmit(&one->way, one->skb, tos, 1, inner);
+
+	if (unlikely(drop))
+		spw_peer_drop(one->way.peer, drop, 1);
+	dst_release(one->way.route.dst);
+}
+
+static void count_frame(struct spw_peer *peer, int drop, enum spillway_stat sent)
+{
+	if (unlikely(drop))
+		spw_peer_drop(peer, drop, 1);
+	else
+		spw_peer_count(peer, sent, 1);
+}
+
+/**
+ * spw_send_probe() - ask whether the path carries a size, or answer that it did
+ * @peer: under RCU or &spw_device.lock
+ * @type: %SPW_FRAME_PROBE or %SPW_FRAME_PROBE_REPLY
+ * @probe: what to say
+ * @pad: bytes of zero behind it
+ *
+ * Any context but hard interrupts.
+ *
+ * Return: 0, or the counter of what went wrong, which has been counted.
+ */
+int spw_send_probe(struct spw_peer *peer, u8 type,
+		   const struct spw_pmtu_probe *probe, unsigned int pad)
+{
+	u8 body[SPW_LEN_PROBE];
+	int drop;
+
+	spw_link_build_probe(body, probe);
+	local_bh_disable();
+	rcu_read_lock();
+	drop = send_frame(peer, type, body, sizeof(body), pad);
+	if (unlikely(drop))
+		spw_peer_drop(peer, drop, 1);
+	rcu_read_unlock();
+	local_bh_enable();
+	return drop;
 }
 
 /**
@@ -440,18 +521,29 @@ static int send_heartbeat(const struct way *way, const struct spw_heartbeat *hb)
  */
 void spw_send_heartbeat(struct spw_peer *peer, const struct spw_heartbeat *hb)
 {
-	struct way way;
+	u8 body[SPW_LEN_HEARTBEAT];
 	int drop;
 
+	spw_link_build_heartbeat(body, hb);
 	local_bh_disable();
 	rcu_read_lock();
-	drop = way_find(&way, peer);
-	if (!drop) {
-		drop = send_heartbeat(&way, hb);
-		dst_release(way.route.dst);
-	}
-	if (drop)
-		spw_peer_count(peer, drop, 1);
+	drop = send_frame(peer, SPW_FRAME_HEARTBEAT, body, sizeof(body), 0);
+	count_frame(peer, drop, SPILLWAY_STAT_HEARTBEAT_TX);
 	rcu_read_unlock();
 	local_bh_enable();
+}
+
+/**
+ * spw_send_ack() - tell a peer what has come from it
+ * @peer: under RCU, bottom halves off
+ * @ack: what to say
+ */
+void spw_send_ack(struct spw_peer *peer, const struct spw_ack *ack)
+{
+	u8 body[SPW_LEN_ACK];
+	int drop;
+
+	spw_link_build_ack(body, ack);
+	drop = send_frame(peer, SPW_FRAME_ACK, body, sizeof(body), 0);
+	count_frame(peer, drop, SPILLWAY_STAT_ACK_TX);
 }

@@ -10,6 +10,8 @@ enum spw_setting {
 	SPW_SET_HEARTBEAT_MS,	/* between two heartbeats to a peer */
 	SPW_SET_DOWN_AFTER_MS,	/* silence that means: down */
 	SPW_SET_CONNS_MAX,	/* connections in the table */
+	SPW_SET_ARQ,		/* lost datagrams are sent again */
+	SPW_SET_PMTU_RAISE_S,	/* until a path is tried with larger datagrams */
 	SPW_SETTINGS_COUNT
 };
 

@@ -63,10 +63,22 @@ static struct dev_ext_attribute attr_conns_max = {
 	(void *)SPW_SET_CONNS_MAX,
 };
 
+static struct dev_ext_attribute attr_arq = {
+	__ATTR(arq, 0644, setting_show, setting_store),
+	(void *)SPW_SET_ARQ,
+};
+
+static struct dev_ext_attribute attr_pmtu_raise_s = {
+	__ATTR(pmtu_raise_s, 0644, setting_show, setting_store),
+	(void *)SPW_SET_PMTU_RAISE_S,
+};
+
 static struct attribute *attrs[] = {
 	&attr_heartbeat_ms.attr.attr,
 	&attr_down_after_ms.attr.attr,
 	&attr_conns_max.attr.attr,
+	&attr_arq.attr.attr,
+	&attr_pmtu_raise_s.attr.attr,
 	NULL,
 };
 

@@ -176,6 +176,18 @@ netem_set() {
 	tc -n "$ns" qdisc replace dev "$dev" root netem "$@"
 }
 
+# lan_set I ARGS...: netem for what is on its way to node I in the pool's network. It
+# meets each datagram by itself, as a real network would, not the burst that they leave in.
+lan_set() {
+	local i=$1 n
+	shift
+	for n in $(seq "$SCENE_NODES"); do
+		ip netns exec "n$n" ethtool -K lan0 tx-udp-segmentation off \
+			tcp-segmentation-offload off generic-segmentation-offload off gro on || return
+	done
+	netem_set lan "n$i" "$@"
+}
+
 ### counters
 
 link_stat() { # NS DEV COUNTER: e.g. n1 up0 tx_bytes

@@ -4,14 +4,16 @@
  * and check every byte that arrives.
  *
  *   stream serve|serve6 PORT
- *   stream run|run-options ADDRESS PORT CONNECTIONS SECONDS BYTES-PER-SECOND
+ *   stream run|run-options ADDRESS PORT CONNECTIONS SECONDS BYTES-PER-SECOND [BYTES-PER-WRITE]
  *
- * With serve6 one IPv6 socket serves both families. An IPv4 address written as ::ffff:A.B.C.D is called
- * from an IPv6 socket. With run-options every IPv6 packet has a destination options header.
+ * With serve6 one IPv6 socket serves both families. An IPv4 address written as
+ * ::ffff:A.B.C.D is called from an IPv6 socket. With run-options every IPv6 packet has a
+ * destination options header.
  *
  * Each end sends its seed first (8 bytes), then what splitmix64 makes of it. The side
- * that runs ends its stream after SECONDS, the other answers with its own end. `run`
- * prints one line a connection and fails if any was reset, cut short or wrong.
+ * that runs ends its stream after SECONDS, the other answers with its own end. Both
+ * print one line a connection, with the longest pause between two arrivals of data;
+ * `run` fails if any connection was reset, cut short or wrong.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +30,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CHUNK   16384
+#define CHUNK   65536
+#define WRITE   16384
 #define TICK_MS 20
 
 /**
@@ -42,6 +45,9 @@ struct bytes {
 	uint64_t word;
 	uint64_t count;
 };
+
+/* Bytes of a write, at most. */
+static size_t most = WRITE;
 
 static uint64_t splitmix64(uint64_t *state)
 {
@@ -95,6 +101,8 @@ static uint64_t now_ms(void)
  * @len: bytes in @pending
  * @out_done: our end is sent
  * @in_done: the other's has come
+ * @heard: when data came last (ms), 0: never
+ * @pause: the longest time between two arrivals (ms)
  */
 struct flow {
 	int fd;
@@ -105,6 +113,8 @@ struct flow {
 	size_t len;
 	bool out_done;
 	bool in_done;
+	uint64_t heard;
+	uint64_t pause;
 };
 
 static int send_some(struct flow *f, uint64_t allowed)
@@ -114,8 +124,8 @@ static int send_some(struct flow *f, uint64_t allowed)
 	while (f->out.count < allowed || f->from < f->len) {
 		if (f->from == f->len) {
 			f->len = allowed - f->out.count;
-			if (f->len > CHUNK)
-				f->len = CHUNK;
+			if (f->len > most)
+				f->len = most;
 			for (f->from = 0; f->from < f->len; f->from++)
 				f->pending[f->from] = next_byte(&f->out);
 			f->from = 0;
@@ -126,6 +136,15 @@ static int send_some(struct flow *f, uint64_t allowed)
 		f->from += (size_t)sent;
 	}
 	return 0;
+}
+
+static void note_pause(struct flow *f)
+{
+	uint64_t now = now_ms();
+
+	if (f->heard && now - f->heard > f->pause)
+		f->pause = now - f->heard;
+	f->heard = now;
 }
 
 static int receive_some(struct flow *f)
@@ -141,6 +160,7 @@ static int receive_some(struct flow *f)
 			f->in_done = true;
 			return 0;
 		}
+		note_pause(f);
 		if (!check_bytes(&f->in, data, (size_t)got))
 			return -EBADMSG;
 	}
@@ -198,12 +218,28 @@ static const struct addrinfo *resolve(const char *host, const char *port)
 	return found;
 }
 
+/* Ends a process that had one connection. */
+static void report(const struct flow *f, int which, int err)
+{
+	printf("conn %d: %s, %llu bytes out, %llu in, longest pause %llu ms\n", which,
+	       err ? strerror(-err) : "right", (unsigned long long)f->out.count,
+	       (unsigned long long)f->in.count, (unsigned long long)f->pause);
+	exit(err != 0);
+}
+
+static void serve_one(int fd, uint64_t seed, int which)
+{
+	struct flow *f = flow_new(fd, seed);
+
+	report(f, which, run_flow(f, 0, 64 * 1024));
+}
+
 /* Answers as fast as a small rate, so that both directions carry data. */
 static int serve(const char *host, const char *port)
 {
 	const struct addrinfo *at = resolve(host, port);
 	const int on = 1, off = 0;
-	int listener = socket(at->ai_family, SOCK_STREAM, 0), fd;
+	int listener = socket(at->ai_family, SOCK_STREAM, 0), fd, which = 0;
 	uint64_t seed = strtoull(port, NULL, 10);
 
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
@@ -219,10 +255,12 @@ static int serve(const char *host, const char *port)
 		seed += 0x1000003;
 		if (fd >= 0 && !fork()) {
 			close(listener);
-			exit(run_flow(flow_new(fd, seed), 0, 64 * 1024) ? 1 : 0);
+			serve_one(fd, seed, which);
 		}
-		if (fd >= 0)
+		if (fd >= 0) {
 			close(fd);
+			which++;
+		}
 	}
 }
 
@@ -237,8 +275,8 @@ static void add_options(int fd)
 	}
 }
 
-static int run_one(const struct addrinfo *to, bool options, uint64_t seconds, uint64_t rate,
-		   int which)
+static void run_one(const struct addrinfo *to, bool options, uint64_t seconds, uint64_t rate,
+		    int which)
 {
 	int fd = socket(to->ai_family, SOCK_STREAM, 0), err;
 	struct flow *f;
@@ -247,15 +285,13 @@ static int run_one(const struct addrinfo *to, bool options, uint64_t seconds, ui
 		add_options(fd);
 	if (connect(fd, to->ai_addr, to->ai_addrlen)) {
 		printf("conn %d: connect: %s\n", which, strerror(errno));
-		return 1;
+		exit(1);
 	}
 	f = flow_new(fd, 0x5eed0000ULL + (uint64_t)which);
 	err = run_flow(f, seconds, rate);
 	if (!err && f->in.count < 8)
 		err = -ENODATA;
-	printf("conn %d: %s, %llu bytes out, %llu in\n", which, err ? strerror(-err) : "right",
-	       (unsigned long long)f->out.count, (unsigned long long)f->in.count);
-	return err != 0;
+	report(f, which, err);
 }
 
 static int run(bool options, const char *host, const char *port, int count, uint64_t seconds,
@@ -266,7 +302,7 @@ static int run(bool options, const char *host, const char *port, int count, uint
 
 	for (i = 0; i < count; i++)
 		if (!fork())
-			exit(run_one(to, options, seconds, rate, i));
+			run_one(to, options, seconds, rate, i);
 	for (i = 0; i < count; i++)
 		if (wait(&status) < 0 || status)
 			failed++;
@@ -281,10 +317,15 @@ int main(int argc, char **argv)
 		return serve("0.0.0.0", argv[2]);
 	if (argc == 3 && !strcmp(argv[1], "serve6"))
 		return serve("::", argv[2]);
-	if (argc == 7 && (!strcmp(argv[1], "run") || !strcmp(argv[1], "run-options")))
+	if (argc == 8)
+		most = strtoull(argv[7], NULL, 10);
+	if (most < 1 || most > CHUNK)
+		return 2;
+	if ((argc == 7 || argc == 8) &&
+	    (!strcmp(argv[1], "run") || !strcmp(argv[1], "run-options")))
 		return run(argv[1][3], argv[2], argv[3], atoi(argv[4]), strtoull(argv[5], NULL, 10),
 			   strtoull(argv[6], NULL, 10));
-	fputs("usage: stream serve|serve6 PORT | run|run-options ADDRESS PORT CONNECTIONS SECONDS RATE\n",
+	fputs("usage: stream serve|serve6 PORT | run|run-options ADDRESS PORT CONNECTIONS SECONDS RATE [WRITE]\n",
 	      stderr);
 	return 2;
 }

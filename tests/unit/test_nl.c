@@ -176,12 +176,14 @@ TEST_F(message, a_peer)
 	mnl_attr_put_strz(self->answer, SPILLWAY_A_PEER_NAME, "n7");
 	mnl_attr_put_u8(self->answer, SPILLWAY_A_PEER_STATE, SPILLWAY_PEER_UP);
 	mnl_attr_put_u32(self->answer, SPILLWAY_A_PEER_RTT_US, 0);
+	mnl_attr_put_u32(self->answer, SPILLWAY_A_PEER_PMTU, 1280);
 	nl_decode_peer(self->answer, &peer);
 	EXPECT_EQ(7, peer.id);
 	EXPECT_STREQ("n7", peer.name);
 	EXPECT_EQ(SPILLWAY_PEER_UP, peer.state);
 	EXPECT_TRUE(peer.has_rtt);
 	EXPECT_FALSE(peer.has_seen);
+	EXPECT_EQ(1280, peer.pmtu);
 	EXPECT_EQ(0, peer.weight);
 }
 

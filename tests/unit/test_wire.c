@@ -47,12 +47,54 @@ TEST(frame_header)
 	data[1] = SPW_DATA_CSUM;
 	ASSERT_EQ(0, spw_link_parse_frame(data, 64, &frame));
 	EXPECT_EQ(SPW_DATA_CSUM, frame.flags);
-	data[1] = 2;
+	data[1] = SPW_DATA_FLAGS;
+	ASSERT_EQ(0, spw_link_parse_frame(data, 64, &frame));
+	data[1] = SPW_DATA_FLAGS + 1;
 	EXPECT_EQ(-EPROTO, spw_link_parse_frame(data, 64, &frame));
 	spw_link_build_frame(data, SPW_FRAME_HEARTBEAT, SPW_DATA_CSUM, 60);
 	EXPECT_EQ(-EPROTO, spw_link_parse_frame(data, 64, &frame));
-	spw_link_build_frame(data, 3, 0, 60);
+	spw_link_build_frame(data, SPW_FRAME_ACK, SPW_DATA_ACK, 60);
 	EXPECT_EQ(-EPROTO, spw_link_parse_frame(data, 64, &frame));
+	for (int type = 0; type < 256; type++) {
+		bool known = type >= SPW_FRAME_DATA && type <= SPW_FRAME_PROBE_REPLY;
+
+		spw_link_build_frame(data, (uint8_t)type, 0, 60);
+		EXPECT_EQ(known ? 0 : -EPROTO, spw_link_parse_frame(data, 64, &frame));
+	}
+}
+
+TEST(acknowledgment)
+{
+	uint8_t data[SPW_LEN_FRAME_HDR + SPW_LEN_ACK];
+	struct spw_ack ack = { .key_id = 0x01020304, .delay_us = 999, .largest = 1ULL << 40 | 5 };
+	struct spw_replay replay = { 0 };
+	struct spw_frame frame;
+	struct spw_ack got;
+
+	for (int i = 0; i < SPW_ACK_WORDS; i++)
+		ack.bits[i] = 0x8000000000000021ULL + ((uint64_t)i << 8);
+	spw_link_build_frame(data, SPW_FRAME_ACK, 0, SPW_LEN_ACK);
+	spw_link_build_ack(data + SPW_LEN_FRAME_HDR, &ack);
+	ASSERT_EQ(0, spw_link_parse_frame(data, sizeof(data), &frame));
+	ASSERT_EQ(0, spw_link_parse_ack(&frame, &got));
+	EXPECT_EQ(0, memcmp(&ack, &got, sizeof(ack)));
+	/* Of one size always. */
+	for (frame.len = 0; frame.len < 200; frame.len++)
+		EXPECT_EQ(frame.len == SPW_LEN_ACK ? 0 : -EPROTO, spw_link_parse_ack(&frame, &got));
+	/* It has its own highest number. */
+	ack.bits[0] &= ~(1ULL << 5);
+	spw_link_build_ack(data + SPW_LEN_FRAME_HDR, &ack);
+	ASSERT_EQ(0, spw_link_parse_frame(data, sizeof(data), &frame));
+	EXPECT_EQ(-EPROTO, spw_link_parse_ack(&frame, &got));
+
+	/* The window's own bits, the newest word first, nothing before the beginning. */
+	spw_replay_accept(&replay, 3);
+	spw_replay_accept(&replay, 64);
+	spw_replay_accept(&replay, 70);
+	spw_replay_bits(&replay, got.bits, SPW_ACK_WORDS);
+	EXPECT_EQ(1ULL | 1ULL << 6, got.bits[0]);
+	EXPECT_EQ(1ULL << 3, got.bits[1]);
+	EXPECT_EQ(0, got.bits[2]);
 }
 
 static int heartbeat_trip(struct spw_heartbeat *hb, struct spw_heartbeat *got)

@@ -170,6 +170,8 @@ enum spillway_cmd {
  * @SPILLWAY_A_LOCAL_ADDR6: 16 bytes. Filter, with @SPILLWAY_A_LOCAL_PLEN
  * @SPILLWAY_A_REMOTE_ADDR6: 16 bytes. Filter, with @SPILLWAY_A_REMOTE_PLEN
  * @SPILLWAY_A_PEER_IPV6: u8, 1 where the peer says that it forwards IPv6, else 0
+ * @SPILLWAY_A_PEER_PMTU: u32, bytes of the largest IP packet that is sent to the peer:
+ *	what the path was found to take
  */
 enum spillway_attr {
 	SPILLWAY_A_UNSPEC,
@@ -228,6 +230,7 @@ enum spillway_attr {
 	SPILLWAY_A_PEER_FREE,
 	SPILLWAY_A_CAPACITY,
 	SPILLWAY_A_PEER_ADDR6,
+	SPILLWAY_A_PEER_PMTU,
 	SPILLWAY_A_LOCAL_ADDR6,
 	SPILLWAY_A_REMOTE_ADDR6,
 	SPILLWAY_A_PEER_IPV6,
@@ -349,7 +352,6 @@ enum spillway_stat {
 	SPILLWAY_STAT_RX_DROP_FRAME,		/* authenticated, but malformed */
 	SPILLWAY_STAT_RX_DROP_INNER,		/* inner packet that relay does not carry */
 	SPILLWAY_STAT_RX_DROP_NOMEM,
-	SPILLWAY_STAT_RX_DROP_QUEUE,		/* the stack's queue was full */
 	SPILLWAY_STAT_CONN_NEW,
 	SPILLWAY_STAT_CONN_ENDED,
 	SPILLWAY_STAT_CONN_REFUSED,		/* table full or no memory: not tracked */
@@ -361,6 +363,21 @@ enum spillway_stat {
 	SPILLWAY_STAT_HEARTBEAT_RX,
 	SPILLWAY_STAT_RX_DROP_ECN,		/* congestion marked, ends without ECN */
 	SPILLWAY_STAT_ROAMED,			/* a peer's endpoint followed its datagrams */
+	SPILLWAY_STAT_ACK_TX,			/* acknowledgments sent */
+	SPILLWAY_STAT_ACK_RX,
+	SPILLWAY_STAT_ARQ_ACKED,		/* datagrams that the peer says have come */
+	SPILLWAY_STAT_ARQ_LOST,			/* that were declared lost */
+	SPILLWAY_STAT_ARQ_SPURIOUS,		/* of these, that came after all */
+	SPILLWAY_STAT_ARQ_RESENT,		/* that were sent again */
+	SPILLWAY_STAT_ARQ_LATE,			/* given up: too old, or tried often enough */
+	SPILLWAY_STAT_ARQ_POOR,			/* given up: enough is sent again */
+	SPILLWAY_STAT_ARQ_PROBES,		/* sent again to draw an acknowledgment */
+	SPILLWAY_STAT_ARQ_OFF,			/* the path was found to be beyond help */
+	SPILLWAY_STAT_PROBE_TX,			/* does the path carry this size? */
+	SPILLWAY_STAT_PROBE_RX,			/* of the peer, answered */
+	SPILLWAY_STAT_PROBE_REPLY_RX,		/* answers to ours */
+	SPILLWAY_STAT_RX_DROP_PROBE,		/* too many probes, or a reply to none */
+	SPILLWAY_STAT_PMTU_BLACK_HOLE,		/* the path lost what it had carried */
 
 	__SPILLWAY_STAT_MAX
 };
