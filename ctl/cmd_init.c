@@ -31,7 +31,7 @@
 struct node {
 	const char *name;
 	uint64_t id;
-	struct in_addr addr;
+	struct address addr;
 	uint16_t port;
 	const char *uplink;
 	const char *rate;
@@ -192,7 +192,8 @@ static int make_dir(const struct spillctl *ctl, const char *dir, char *full, siz
 int cmd_init(struct spillctl *ctl, int argc, char **argv)
 {
 	struct node node = { .dir = CONFIG_DIR };
-	char dir[128], key_path[160], config_path[160], public[64], endpoint[TEXT_MAX];
+	char dir[128], key_path[160], config_path[160], public[64];
+	char endpoint[ENDPOINT_TEXT_MAX];
 	int ret;
 
 	if (!read_words(ctl, argc, argv, &node))
@@ -212,6 +213,6 @@ int cmd_init(struct spillctl *ctl, int argc, char **argv)
 	if (ret)
 		return ret;
 	printf("%s id %u endpoint %s key %s\n", node.name, (unsigned int)node.id,
-	       text_addr(node.addr, node.port, endpoint), public);
+	       endpoint_text(&node.addr, node.port, endpoint), public);
 	return fflush(stdout) ? EXIT_REFUSED : EXIT_DONE;
 }

@@ -10,13 +10,14 @@
 
 static void print_row(struct table *table, const struct model_peer *p)
 {
-	char id[TEXT_MAX], endpoint[TEXT_MAX], weight[TEXT_MAX], load[TEXT_MAX], forecast[TEXT_MAX],
+	char endpoint[ENDPOINT_TEXT_MAX];
+	char id[TEXT_MAX], weight[TEXT_MAX], load[TEXT_MAX], forecast[TEXT_MAX],
 		free_text[TEXT_MAX], conns[TEXT_MAX], rtt[TEXT_MAX], seen[TEXT_MAX], pmtu[TEXT_MAX],
 		key[TEXT_MAX];
 	const char *const row[] = {
 		p->name,
 		text_number(p->id, id),
-		text_addr(p->addr, p->port, endpoint),
+		endpoint_text(&p->addr, p->port, endpoint),
 		model_word(&model_peer_state, p->state),
 		model_word(&model_admin, p->admin),
 		text_number(p->weight, weight),

@@ -176,7 +176,7 @@ static int check_device(const struct check *check)
 
 static bool same_endpoint(const struct config_peer *a, const struct config_peer *b)
 {
-	return a->endpoint.addr.s_addr == b->endpoint.addr.s_addr &&
+	return address_equal(&a->endpoint.addr, &b->endpoint.addr) &&
 	       a->endpoint.port == b->endpoint.port;
 }
 

@@ -41,7 +41,7 @@ extern const char *const config_resource_names[CONFIG_RESOURCES + 1];
  * @control_port: TCP port on which the peers' control connections come in
  * @private_key_file: file with this node's key, see identity.h
  * @rekey_ms: between two keys for a peer
- * @address: of the device; 0.0.0.0: the one from which the peers are reached
+ * @address: of the device; none: see pool.c
  * @create: make the device where there is none; else its absence is an error
  * @cleanup: delete the device on exit. Off: the kernel goes on as it is
  */
@@ -53,7 +53,7 @@ struct config_node {
 	uint32_t control_port;
 	char private_key_file[256];
 	uint64_t rekey_ms;
-	struct in_addr address;
+	struct address address;
 	bool create;
 	bool cleanup;
 };

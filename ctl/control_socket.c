@@ -11,11 +11,17 @@
 socklen_t control_socket_address(const struct config_endpoint *endpoint,
 				 struct sockaddr_storage *to)
 {
+	struct sockaddr_in6 *six = (struct sockaddr_in6 *)to;
 	struct sockaddr_in *in = (struct sockaddr_in *)to;
 
 	memset(to, 0, sizeof(*to));
-	in->sin_family = AF_INET;
-	in->sin_addr = endpoint->addr;
+	to->ss_family = endpoint->addr.family;
+	if (endpoint->addr.family == AF_INET6) {
+		six->sin6_addr = endpoint->addr.v6;
+		six->sin6_port = htons(endpoint->port);
+		return sizeof(*six);
+	}
+	in->sin_addr = endpoint->addr.v4;
 	in->sin_port = htons(endpoint->port);
 	return sizeof(*in);
 }

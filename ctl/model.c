@@ -28,7 +28,9 @@ WORDS(reason, [SPILLWAY_REASON_NONE] = "none", [SPILLWAY_REASON_OPERATOR] = "ope
       [SPILLWAY_REASON_PEER_DOWN] = "peer-down", [SPILLWAY_REASON_PEER_DRAIN] = "peer-drains",
       [SPILLWAY_REASON_PEER_NO_KEY] = "no-key", [SPILLWAY_REASON_NO_HEARTBEAT] = "no-heartbeat",
       [SPILLWAY_REASON_DEVICE_DOWN] = "device-down", [SPILLWAY_REASON_MALFORMED] = "malformed",
-      [SPILLWAY_REASON_KEY_EXPIRING] = "key-expiring");
+      [SPILLWAY_REASON_KEY_EXPIRING] = "key-expiring",
+      [SPILLWAY_REASON_CONN_SCOPE] = "link-local",
+      [SPILLWAY_REASON_CONN_OPTIONS] = "extension-headers", [SPILLWAY_REASON_NO_IPV6] = "no-ipv6");
 
 /* clang-format off */
 WORDS(stat,

@@ -7,12 +7,13 @@
 #ifndef SPILLWAY_CTL_MODEL_H
 #define SPILLWAY_CTL_MODEL_H
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <linux/spillway.h>
+
+#include "address.h"
 
 /* Counters, by &enum spillway_stat. */
 struct model_stats {
@@ -40,7 +41,7 @@ struct model_device {
 struct model_peer {
 	uint16_t id;
 	char name[SPILLWAY_NAME_MAX + 1];
-	struct in_addr addr;
+	struct address addr;
 	uint16_t port;
 	uint32_t weight;
 	uint8_t admin;
@@ -51,6 +52,7 @@ struct model_peer {
 	uint32_t free;
 	uint64_t capacity;
 	uint32_t conns_offloaded;
+	uint8_t ipv6; /* 1: forwards it */
 	bool has_rtt;
 	uint32_t rtt_us;
 	bool has_seen;
@@ -70,8 +72,8 @@ struct model_conn {
 	uint8_t role;
 	uint16_t peer_id; /* 0: none */
 	char peer_name[SPILLWAY_NAME_MAX + 1];
-	struct in_addr local;
-	struct in_addr remote;
+	struct address local;
+	struct address remote;
 	uint16_t local_port;
 	uint16_t remote_port;
 	uint8_t tcp_state;
@@ -98,6 +100,8 @@ struct model_move {
 /**
  * struct model_filter - which connections; a field matters if its bit is in @has
  * @has: of SPILLWAY_A_* below 64
+ * @local: with @local_plen; matters if it has a family
+ * @remote: with @remote_plen; matters if it has a family
  * @sort: with @top
  * @top: best N, 0: all
  */
@@ -107,8 +111,8 @@ struct model_filter {
 	uint8_t role;
 	uint16_t peer_id;
 	char peer_name[SPILLWAY_NAME_MAX + 1];
-	struct in_addr local;
-	struct in_addr remote;
+	struct address local;
+	struct address remote;
 	uint8_t local_plen;
 	uint8_t remote_plen;
 	uint16_t local_port;

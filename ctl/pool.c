@@ -70,12 +70,15 @@ static int set_node(struct pool *pool)
 	return ret;
 }
 
-/* The address from which a peer is reached: the kernel's choice, without a packet. */
-static int local_address(const struct config_endpoint *peer, struct in_addr *address)
+/*
+ * The address from which another is reached: the kernel's choice, without a packet. The
+ * device needs one of IPv4 only, see device_add_address().
+ */
+static int local_address(struct in_addr other, struct address *address)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET,
-				  .sin_addr = peer->addr,
-				  .sin_port = htons(peer->port) };
+				  .sin_addr = other,
+				  .sin_port = htons(SPILLWAY_PORT_DEFAULT) };
 	struct sockaddr_in self;
 	socklen_t len = sizeof(self);
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -89,26 +92,42 @@ static int local_address(const struct config_endpoint *peer, struct in_addr *add
 		      0;
 	close(fd);
 	if (!ret)
-		*address = self.sin_addr;
+		*address = (struct address){ .family = AF_INET, .v4 = self.sin_addr };
 	return ret;
+}
+
+/* Any of the node's, if it has one: that of the way to a peer, or of its default route. */
+static int choose_address(const struct config *config, struct address *address)
+{
+	const struct in_addr outside = { htonl(0xc0000201) }; /* 192.0.2.1, RFC 5737 */
+	int ret;
+
+	for (size_t i = 0; i < config->peer_count; i++) {
+		if (config->peers[i].endpoint.addr.family != AF_INET)
+			continue;
+		ret = local_address(config->peers[i].endpoint.addr.v4, address);
+		if (ret)
+			log_err("peer %s: its endpoint cannot be reached (%s); "
+				"node.address can be given",
+				config->peers[i].name, strerror(-ret));
+		return ret;
+	}
+	if (config->peer_count && local_address(outside, address))
+		log_notice("no IPv4 address for %s: it carries IPv6 only", config->node.device);
+	return 0;
 }
 
 static int set_address(struct pool *pool)
 {
 	const struct config *config = pool->config;
-	struct in_addr address = config->node.address;
+	struct address address = config->node.address;
 	char error[ERROR_MAX];
 	int ret;
 
-	if (!address.s_addr && !config->peer_count)
-		return 0;
-	ret = address.s_addr ? 0 : local_address(&config->peers[0].endpoint, &address);
-	if (ret) {
-		log_err("peer %s: its endpoint cannot be reached (%s); node.address can be given",
-			config->peers[0].name, strerror(-ret));
+	ret = address.family ? 0 : choose_address(config, &address);
+	if (ret || !address.family)
 		return ret;
-	}
-	ret = device_add_address(config->node.device, address, error, sizeof(error));
+	ret = device_add_address(config->node.device, &address, error, sizeof(error));
 	if (ret)
 		log_err("%s", error);
 	return ret;
@@ -141,7 +160,7 @@ static int adopt_peer(struct pool *pool, const struct config_peer *peer,
 	struct nl_error error;
 	int ret;
 
-	if (there->addr.s_addr != peer->endpoint.addr.s_addr ||
+	if (!address_equal(&there->addr, &peer->endpoint.addr) ||
 	    there->port != peer->endpoint.port) {
 		change.addr = &peer->endpoint.addr;
 		change.port = &peer->endpoint.port;

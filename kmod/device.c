@@ -8,6 +8,7 @@
 #include <linux/inetdevice.h>
 #include <linux/rtnetlink.h>
 #include <net/ip.h>
+#include <net/ipv6.h>
 #include <net/netns/generic.h>
 #include <net/rtnetlink.h>
 
@@ -17,6 +18,7 @@
 #include "device.h"
 #include "health.h"
 #include "hook.h"
+#include "ipv6.h"
 #include "messages.h"
 #include "netlink.h"
 #include "peer.h"
@@ -45,6 +47,7 @@ static void set_sysctls(struct net_device *dev)
 {
 	struct in_device *in_dev = __in_dev_get_rtnl(dev);
 
+	spw_ipv6_set_sysctls(dev);
 	if (!in_dev)
 		return;
 	IN_DEV_CONF_SET(in_dev, FORWARDING, 1);
@@ -131,7 +134,8 @@ static void setup(struct net_device *dev)
 	dev->needed_tailroom = SPW_LEN_TAG;
 	/* Large on purpose: what is too big for the path is re-cut. */
 	dev->mtu = IP_MAX_MTU;
-	dev->min_mtu = IPV4_MIN_MTU;
+	/* Below this the kernel takes IPv6 off a device. */
+	dev->min_mtu = IPV6_MIN_MTU;
 	dev->max_mtu = IP_MAX_MTU;
 	dev->features |= features;
 	dev->hw_features |= features;

@@ -14,10 +14,10 @@
 #include "settings.h"
 #include "stats.h"
 
-struct rtable;
+struct dst_entry;
 
 enum spw_device_limits {
-	SPW_HOOKS = 2,
+	SPW_HOOKS = 4,
 };
 
 /**
@@ -50,11 +50,13 @@ struct spw_report {
  * @stats: counters
  * @sock4: tunnel socket for IPv4 while the device is up; RCU
  * @sock6: the same for IPv6, NULL where the kernel has none
- * @steer_dst: route that leads relayed packets into the device; RCU, written under
+ * @steer4: route that leads relayed IPv4 packets into the device; RCU, written under
  *	RTNL when the device is created and when it goes
+ * @steer6: the same for IPv6, NULL where the kernel has none
  * @hooks: netfilter hooks of the namespace
  * @hooked: @hooks are registered; under RTNL
- * @conns: connections by tuple; lookups under RCU, see conntab.c
+ * @conns4: IPv4 connections by tuple; lookups under RCU, see conntab.c
+ * @conns6: the same for IPv6
  * @conns_by_id: the same by id; its own lock, irq off not needed but BH
  * @conn_next_id: last id given
  * @nr_conns: in the table, embryonic ones included
@@ -82,11 +84,13 @@ struct spw_device {
 
 	struct sock __rcu *sock4;
 	struct sock __rcu *sock6;
-	struct rtable __rcu *steer_dst;
+	struct dst_entry __rcu *steer4;
+	struct dst_entry __rcu *steer6;
 	struct nf_hook_ops hooks[SPW_HOOKS];
 	bool hooked;
 
-	struct rhashtable conns;
+	struct rhashtable conns4;
+	struct rhashtable conns6;
 	struct xarray conns_by_id;
 	atomic64_t conn_next_id;
 	atomic_t nr_conns;

@@ -21,6 +21,7 @@
 
 #include "crypt.h"
 #include "health.h"
+#include "ipv6.h"
 #include "link.h"
 #include "netlink.h"
 #include "peer.h"
@@ -35,12 +36,23 @@
 /* Between two looks at the keys of a device that is down. */
 #define DOWN_MS		1000
 
+static bool forwards_ipv6(const struct spw_device *spw)
+{
+	bool forwards;
+
+	rcu_read_lock();
+	forwards = spw_ipv6_forwards(spw->dev);
+	rcu_read_unlock();
+	return forwards;
+}
+
 static void compose(struct spw_peer *peer, struct spw_heartbeat *hb, u64 now)
 {
 	const struct spw_report *report = &peer->spw->report;
 
 	memset(hb, 0, sizeof(*hb));
 	hb->node_id = peer->spw->node_id;
+	hb->flags = forwards_ipv6(peer->spw) ? SPW_HB_IPV6 : 0;
 	hb->load = report->load;
 	hb->forecast = report->forecast;
 	hb->free = report->free;
@@ -110,6 +122,18 @@ static void change_state(struct spw_peer *peer, enum spillway_peer_state state)
 	spw_netlink_peer_event(peer);
 }
 
+/* A peer that stops forwarding IPv6 says so; what it relays would go nowhere. */
+static void change_ipv6(struct spw_peer *peer)
+{
+	bool was = peer->ipv6;
+
+	spin_lock_bh(&peer->hb_lock);
+	peer->ipv6 = peer->flags & SPW_HB_IPV6;
+	spin_unlock_bh(&peer->hb_lock);
+	if (was && !peer->ipv6)
+		spw_relay_return_ipv6(peer->spw, peer);
+}
+
 static void beat(struct spw_peer *peer)
 {
 	u64 now = ktime_get_ns();
@@ -117,6 +141,7 @@ static void beat(struct spw_peer *peer)
 
 	change_state(peer, judge(peer, now));
 	give_reason(peer);
+	change_ipv6(peer);
 	if (!rcu_access_pointer(peer->tx_key))
 		return;
 	compose(peer, &hb, now);
@@ -178,6 +203,7 @@ void spw_health_heard(struct spw_peer *peer, const struct spw_heartbeat *hb,
 	u64 rtt;
 
 	spin_lock(&peer->hb_lock);
+	peer->flags = hb->flags;
 	peer->report.load = hb->load;
 	peer->report.forecast = hb->forecast;
 	peer->report.free = hb->free;
@@ -243,10 +269,12 @@ void spw_health_stop(struct spw_device *spw)
 	mutex_lock(&spw->lock);
 	xa_for_each(&spw->peers, id, peer) {
 		spin_lock_bh(&peer->hb_lock);
+		peer->flags = 0;
 		peer->stamp = 0;
 		peer->echoed = 0;
 		peer->srtt_us = 0;
 		spin_unlock_bh(&peer->hb_lock);
+		peer->ipv6 = false;
 		change_state(peer, SPILLWAY_PEER_INIT);
 		peer->reason = SPILLWAY_REASON_DEVICE_DOWN;
 	}

@@ -131,6 +131,7 @@ int spw_link_parse_heartbeat(const struct spw_frame *frame,
 		return -EPROTO;
 	memcpy(&wire, frame->body, sizeof(wire));
 	got.node_id = __be16_to_cpu(wire.node_id);
+	got.flags = __be16_to_cpu(wire.flags);
 	got.load = __be32_to_cpu(wire.load);
 	got.forecast = __be32_to_cpu(wire.forecast);
 	got.free = __be32_to_cpu(wire.free);
@@ -139,7 +140,7 @@ int spw_link_parse_heartbeat(const struct spw_frame *frame,
 	got.stamp = get_halves(wire.stamp);
 	got.echo = get_halves(wire.echo);
 
-	if (wire.reserved || !got.node_id || !got.stamp ||
+	if ((got.flags & ~SPW_HB_FLAGS) || !got.node_id || !got.stamp ||
 	    got.load > SPILLWAY_LOAD_MAX || got.forecast > SPILLWAY_LOAD_MAX ||
 	    got.free > SPILLWAY_LOAD_MAX)
 		return -EPROTO;
@@ -156,6 +157,7 @@ void spw_link_build_heartbeat(void *body, const struct spw_heartbeat *hb)
 {
 	struct spw_wire_heartbeat wire = {
 		.node_id = __cpu_to_be16(hb->node_id),
+		.flags = __cpu_to_be16(hb->flags),
 		.load = __cpu_to_be32(hb->load),
 		.forecast = __cpu_to_be32(hb->forecast),
 		.free = __cpu_to_be32(hb->free),

@@ -10,6 +10,7 @@
 /**
  * struct spw_heartbeat - what a node says of itself, host order
  * @node_id: sender, 1..65535
+ * @flags: &enum spw_heartbeat_flags
  * @load: permille of its capacity
  * @forecast: highest load within its horizon, permille
  * @free: what it can take, permille
@@ -20,6 +21,7 @@
  */
 struct spw_heartbeat {
 	__u16 node_id;
+	__u16 flags;
 	__u32 load;
 	__u32 forecast;
 	__u32 free;

@@ -36,7 +36,7 @@
  * time without an answer of its own (as in RTCP, RFC 3550 section 6.4.1):
  *
  *  +-------------------------------+-------------------------------+
- *  | sender's node id              | reserved = 0                  |
+ *  | sender's node id              | flags: 1 = forwards IPv6      |
  *  +-------------------------------+-------------------------------+
  *  | load (permille)                                               |
  *  | forecast (permille)                                           |
@@ -89,6 +89,11 @@ enum spw_frame_type {
 	SPW_FRAME_PROBE_REPLY = 5,
 };
 
+enum spw_heartbeat_flags {
+	SPW_HB_IPV6 = 1,	/* forwards IPv6 */
+	SPW_HB_FLAGS = SPW_HB_IPV6,
+};
+
 enum spw_data_flags {
 	SPW_DATA_CSUM = 1,	/* checksum still to be made */
 	SPW_DATA_ACK = 2,	/* acknowledgment wanted */
@@ -111,7 +116,7 @@ struct spw_frame_hdr {
 
 struct spw_wire_heartbeat {
 	__be16	node_id;
-	__be16	reserved;
+	__be16	flags;
 	__be32	load;
 	__be32	forecast;
 	__be32	free;

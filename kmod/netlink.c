@@ -5,6 +5,7 @@
  */
 #include <linux/rtnetlink.h>
 #include <net/genetlink.h>
+#include <net/sock.h>
 
 #include "conn.h"
 #include "crypt.h"
@@ -61,14 +62,16 @@ static const struct nla_policy policy[SPILLWAY_A_MAX + 1] = {
 	[SPILLWAY_A_LOCAL_PORT] = { .type = NLA_U16 },
 	[SPILLWAY_A_REMOTE_ADDR4] = { .type = NLA_U32 },
 	[SPILLWAY_A_REMOTE_PORT] = { .type = NLA_U16 },
-	[SPILLWAY_A_LOCAL_PLEN] = NLA_POLICY_MAX(NLA_U8, 32),
-	[SPILLWAY_A_REMOTE_PLEN] = NLA_POLICY_MAX(NLA_U8, 32),
+	[SPILLWAY_A_LOCAL_PLEN] = NLA_POLICY_MAX(NLA_U8, 128),
+	[SPILLWAY_A_REMOTE_PLEN] = NLA_POLICY_MAX(NLA_U8, 128),
 	[SPILLWAY_A_AGE_MS] = { .type = NLA_U64 },
 	[SPILLWAY_A_TOP] = NLA_POLICY_FULL_RANGE(NLA_U32, &range_top),
 	[SPILLWAY_A_SORT] = NLA_POLICY_MAX(NLA_U8, __SPILLWAY_SORT_MAX - 1),
 	[SPILLWAY_A_BATCH] = { .type = NLA_NESTED },
 	[SPILLWAY_A_PEER_FREE] = NLA_POLICY_FULL_RANGE(NLA_U32, &range_load),
 	[SPILLWAY_A_CAPACITY] = { .type = NLA_U64 },
+	[SPILLWAY_A_LOCAL_ADDR6] = NLA_POLICY_EXACT_LEN(sizeof(struct in6_addr)),
+	[SPILLWAY_A_REMOTE_ADDR6] = NLA_POLICY_EXACT_LEN(sizeof(struct in6_addr)),
 };
 
 /**
@@ -274,6 +277,7 @@ int spw_nl_put_peer(struct sk_buff *skb, struct spw_peer *peer)
 	       nla_put_u8(skb, SPILLWAY_A_PEER_ADMIN, peer->admin) ||
 	       nla_put_u8(skb, SPILLWAY_A_PEER_STATE, peer->state) ||
 	       nla_put_u8(skb, SPILLWAY_A_PEER_REASON, peer->reason) ||
+	       nla_put_u8(skb, SPILLWAY_A_PEER_IPV6, peer->ipv6) ||
 	       nla_put_u32(skb, SPILLWAY_A_CONNS_OFFLOADED,
 			   atomic_read(&peer->nr_conns)) ||
 	       nla_put_u32(skb, SPILLWAY_A_PEER_PMTU,

@@ -49,6 +49,7 @@ struct spw_endpoint {
  * @admin: what the operator wants; under &spw_device.lock
  * @state: what health finds; written under &spw_device.lock
  * @reason: why @state; under &spw_device.lock
+ * @ipv6: it forwards IPv6, as health last found; under &spw_device.lock
  * @tx_key: RCU, written under &spw_device.lock
  * @tx_ends: @tx_key was found to be about to end; under &spw_device.lock
  * @rx_keys: newest first, without a gap; under &spw_device.lock, the packet path
@@ -57,6 +58,7 @@ struct spw_endpoint {
  * @heard: ktime (ns) of the last authentic datagram, 0 if none
  * @hb_lock: guards the fields from @report to @srtt_us; taken in softirq
  * @report: what it says of itself
+ * @flags: &enum spw_heartbeat_flags, likewise
  * @stamp: last stamp that it sent
  * @stamp_at: ktime (ns) when that arrived
  * @echoed: newest stamp of ours that it has heard (ns, our clock), 0 if none
@@ -82,6 +84,7 @@ struct spw_peer {
 	u8 admin;
 	u8 state;
 	u8 reason;
+	bool ipv6;
 	struct spw_key __rcu *tx_key;
 	bool tx_ends;
 	struct spw_key *rx_keys[SPW_PEER_RX_KEYS];
@@ -89,6 +92,7 @@ struct spw_peer {
 	u64 heard;
 	spinlock_t hb_lock; /* see above */
 	struct spw_report report;
+	u16 flags;
 	u64 stamp;
 	u64 stamp_at;
 	u64 echoed;

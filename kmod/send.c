@@ -5,6 +5,7 @@
  * never fragmented.
  */
 #include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/tcp.h>
 #include <net/ip.h>
 #include <net/ip_tunnels.h>
@@ -338,18 +339,38 @@ static bool to_be_cut(const struct spw_way *way, const struct sk_buff *skb)
 	       (spw_repair_wanted(way->peer) && has_payload(skb));
 }
 
+/* Family of a packet that relay carries, or 0. */
+static u8 tuple_of(struct spw_tuple *tuple, struct sk_buff *skb)
+{
+	if (!pskb_inet_may_pull(skb))
+		return 0;
+	if (skb->protocol == htons(ETH_P_IP)) {
+		if (ip_hdr(skb)->protocol != IPPROTO_TCP ||
+		    ip_is_fragment(ip_hdr(skb)) ||
+		    !pskb_may_pull(skb, ip_hdrlen(skb) + sizeof(struct tcphdr)))
+			return 0;
+		skb_set_transport_header(skb, ip_hdrlen(skb));
+		spw_tuple_out4(tuple, ip_hdr(skb), tcp_hdr(skb));
+		return AF_INET;
+	}
+	if (skb->protocol != htons(ETH_P_IPV6) ||
+	    ipv6_hdr(skb)->nexthdr != IPPROTO_TCP ||
+	    !pskb_may_pull(skb, sizeof(struct ipv6hdr) + sizeof(struct tcphdr)))
+		return 0;
+	skb_set_transport_header(skb, sizeof(struct ipv6hdr));
+	spw_tuple_out6(tuple, ipv6_hdr(skb), tcp_hdr(skb));
+	return AF_INET6;
+}
+
 static struct spw_peer *relayed_by(struct spw_device *spw, struct sk_buff *skb)
 {
 	struct spw_tuple tuple;
+	u8 family = tuple_of(&tuple, skb);
 	struct spw_conn *conn;
 
-	if (skb->protocol != htons(ETH_P_IP) || !pskb_inet_may_pull(skb) ||
-	    ip_hdr(skb)->protocol != IPPROTO_TCP || ip_is_fragment(ip_hdr(skb)) ||
-	    !pskb_may_pull(skb, ip_hdrlen(skb) + sizeof(struct tcphdr)))
+	if (!family)
 		return NULL;
-	skb_set_transport_header(skb, ip_hdrlen(skb));
-	spw_tuple_out(&tuple, ip_hdr(skb), tcp_hdr(skb));
-	conn = spw_conntab_find(spw, &tuple);
+	conn = spw_conntab_find(spw, family, &tuple);
 	return conn ? rcu_dereference(conn->peer) : NULL;
 }
 

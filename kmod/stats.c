@@ -75,6 +75,9 @@ static const char *const reason_names[] = {
 	[SPILLWAY_REASON_DEVICE_DOWN] = "device-down",
 	[SPILLWAY_REASON_MALFORMED] = "malformed",
 	[SPILLWAY_REASON_KEY_EXPIRING] = "key-expiring",
+	[SPILLWAY_REASON_CONN_SCOPE] = "link-local",
+	[SPILLWAY_REASON_CONN_OPTIONS] = "extension-headers",
+	[SPILLWAY_REASON_NO_IPV6] = "no-ipv6",
 };
 
 /**

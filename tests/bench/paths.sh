@@ -102,14 +102,26 @@ spillway_end() { # NAME SIDE K HOST ID PEER PEER-ID
 		ip -n "$2-$1" addr add "10.$3.1.$4/32" dev spill0 &&
 		"${ctl[@]}" dev set name "$2" id "$5" &&
 		ip -n "$2-$1" link set spill0 up &&
-		"${ctl[@]}" peers add "$6" id "$7" endpoint "10.$3.1.$7:51821" &&
-		"${ctl[@]}" key psk "$6" "$(psk_file 1 2)" first-pn "$(date +%s%N)"
+		"${ctl[@]}" peers add "$6" id "$7" endpoint "10.$3.1.$7:51821"
+}
+
+# Data keys for both directions; they live for 180 s.
+spillway_new_keys() { # NAME
+	local key side other id
+	for side in a b; do
+		other=b
+		[ $side = a ] || other=a
+		key=$(head -c 32 /dev/urandom | base64) id=$SRANDOM
+		"$SPILLCTL" -N "$other-$1" key set $side rx id $id <<< "$key" &&
+			"$SPILLCTL" -N "$side-$1" key set $other tx id $id <<< "$key" || return
+	done
 }
 
 # The connection goes straight to r, until it is offloaded.
 tunnel_spillway() {
 	tunnel_veth "$1" "$2"
-	spillway_load && spillway_end "$1" a "$2" 1 1 b 2 && spillway_end "$1" b "$2" 2 2 a 1
+	spillway_load && spillway_end "$1" a "$2" 1 1 b 2 &&
+		spillway_end "$1" b "$2" 2 2 a 1 && spillway_new_keys "$1"
 }
 
 peer_up() { # NAME

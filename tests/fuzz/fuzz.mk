@@ -14,12 +14,12 @@ fuzz_sealed_SRCS := kmod/link.c kmod/replay.c kmod/inner.c tests/unit/seal.c
 fuzz_sealed_PKGS := libcrypto
 
 FUZZ_TARGETS += fuzz_netlink
-fuzz_netlink_SRCS := ctl/nl_decode.c ctl/nl_error.c
+fuzz_netlink_SRCS := ctl/address.c ctl/nl_decode.c ctl/nl_error.c
 fuzz_netlink_PKGS := libmnl
 
 FUZZ_TARGETS += fuzz_config
 fuzz_config_SRCS := $(test_config_SRCS)
-fuzz_config_PKGS := json-c
+fuzz_config_PKGS := $(test_config_PKGS)
 
 FUZZ_TARGETS += fuzz_status
 fuzz_status_SRCS := ctl/status_server.c

@@ -25,11 +25,12 @@ node_public() { # I
 }
 
 # New data keys by hand, for both directions: nobody seals before the other can open.
-# They live for 180 s; spillway_rekey makes others in time.
+# They live for 180 s; spillway_rekey makes others in time. /tmp/data-keys has them all.
 spillway_keys() { # I J
 	local i=$1 j=$2 there=$SRANDOM back=$SRANDOM there_key back_key
 	there_key=$(head -c 32 /dev/urandom | base64)
 	back_key=$(head -c 32 /dev/urandom | base64)
+	printf '%s\n' "$there_key" "$back_key" >> /tmp/data-keys
 	spillctl "$j" key set "n$i" rx id "$there" <<< "$there_key" &&
 		spillctl "$i" key set "n$j" rx id "$back" <<< "$back_key" &&
 		spillctl "$i" key set "n$j" tx id "$there" <<< "$there_key" &&
@@ -49,6 +50,16 @@ spillway_rekey() { # N: in the background, until the scene ends
 	SCENE_JOBS+=($!)
 }
 
+# Where the tunnel ends: peers' addresses are this with the node's number behind it.
+SPILLWAY_NET=${SPILLWAY_NET:-10.99.0.}
+
+endpoint_of() { # I
+	case $SPILLWAY_NET in
+	*:*) echo "[$SPILLWAY_NET$1]:51821" ;;
+	*) echo "$SPILLWAY_NET$1:51821" ;;
+	esac
+}
+
 spillway_node() { # I N: device and peers of node I in a pool of N
 	local i=$1 j
 	ip -n "n$i" link add spill0 type spillway || return
@@ -59,7 +70,7 @@ spillway_node() { # I N: device and peers of node I in a pool of N
 	ip -n "n$i" link set spill0 up || return
 	for j in $(seq "$2"); do
 		[ "$j" = "$i" ] && continue
-		spillctl "$i" peers add "n$j" id "$j" endpoint "10.99.0.$j:51821" || return
+		spillctl "$i" peers add "n$j" id "$j" endpoint "$(endpoint_of "$j")" || return
 		# The first of two makes no keys: the other is not there yet.
 		if spillctl "$j" peers show "n$i" &> /dev/null; then
 			spillway_keys "$i" "$j" || return

@@ -3,17 +3,21 @@
  * stream: both ends of TCP connections that carry seeded random bytes both ways at once
  * and check every byte that arrives.
  *
- *   stream serve PORT
- *   stream run ADDRESS PORT CONNECTIONS SECONDS BYTES-PER-SECOND [BYTES-PER-WRITE]
+ *   stream serve|serve6 PORT
+ *   stream run|run-options ADDRESS PORT CONNECTIONS SECONDS BYTES-PER-SECOND [BYTES-PER-WRITE]
+ *
+ * With serve6 one IPv6 socket serves both families. An IPv4 address written as
+ * ::ffff:A.B.C.D is called from an IPv6 socket. With run-options every IPv6 packet has a
+ * destination options header.
  *
  * Each end sends its seed first (8 bytes), then what splitmix64 makes of it. The side
  * that runs ends its stream after SECONDS, the other answers with its own end. Both
  * print one line a connection, with the longest pause between two arrivals of data;
  * `run` fails if any connection was reset, cut short or wrong.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -201,6 +205,19 @@ static struct flow *flow_new(int fd, uint64_t seed)
 	return f;
 }
 
+static const struct addrinfo *resolve(const char *host, const char *port)
+{
+	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
+					.ai_socktype = SOCK_STREAM };
+	struct addrinfo *found;
+
+	if (getaddrinfo(host, port, &hints, &found)) {
+		fprintf(stderr, "stream: %s port %s: no such address\n", host, port);
+		exit(2);
+	}
+	return found;
+}
+
 /* Ends a process that had one connection. */
 static void report(const struct flow *f, int which, int err)
 {
@@ -218,15 +235,17 @@ static void serve_one(int fd, uint64_t seed, int which)
 }
 
 /* Answers as fast as a small rate, so that both directions carry data. */
-static int serve(uint16_t port)
+static int serve(const char *host, const char *port)
 {
-	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons(port) };
-	const int on = 1;
-	int listener = socket(AF_INET, SOCK_STREAM, 0), fd, which = 0;
-	uint64_t seed = port;
+	const struct addrinfo *at = resolve(host, port);
+	const int on = 1, off = 0;
+	int listener = socket(at->ai_family, SOCK_STREAM, 0), fd, which = 0;
+	uint64_t seed = strtoull(port, NULL, 10);
 
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(listener, (struct sockaddr *)&addr, sizeof(addr)) || listen(listener, 128)) {
+	if (at->ai_family == AF_INET6)
+		setsockopt(listener, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+	if (bind(listener, at->ai_addr, at->ai_addrlen) || listen(listener, 128)) {
 		perror("stream: serve");
 		return 1;
 	}
@@ -245,12 +264,26 @@ static int serve(uint16_t port)
 	}
 }
 
-static void run_one(const struct sockaddr_in *addr, uint64_t seconds, uint64_t rate, int which)
+/* RFC 8200 section 4.6: one PadN option. */
+static void add_options(int fd)
 {
-	int fd = socket(AF_INET, SOCK_STREAM, 0), err;
+	static const uint8_t header[8] = { 0, 0, 1, 4 };
+
+	if (setsockopt(fd, IPPROTO_IPV6, IPV6_DSTOPTS, header, sizeof(header))) {
+		perror("stream: options");
+		exit(2);
+	}
+}
+
+static void run_one(const struct addrinfo *to, bool options, uint64_t seconds, uint64_t rate,
+		    int which)
+{
+	int fd = socket(to->ai_family, SOCK_STREAM, 0), err;
 	struct flow *f;
 
-	if (connect(fd, (const struct sockaddr *)addr, sizeof(*addr))) {
+	if (options)
+		add_options(fd);
+	if (connect(fd, to->ai_addr, to->ai_addrlen)) {
 		printf("conn %d: connect: %s\n", which, strerror(errno));
 		exit(1);
 	}
@@ -261,16 +294,15 @@ static void run_one(const struct sockaddr_in *addr, uint64_t seconds, uint64_t r
 	report(f, which, err);
 }
 
-static int run(const char *host, uint16_t port, int count, uint64_t seconds, uint64_t rate)
+static int run(bool options, const char *host, const char *port, int count, uint64_t seconds,
+	       uint64_t rate)
 {
-	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons(port) };
+	const struct addrinfo *to = resolve(host, port);
 	int i, status, failed = 0;
 
-	if (inet_pton(AF_INET, host, &addr.sin_addr) != 1)
-		return 2;
 	for (i = 0; i < count; i++)
 		if (!fork())
-			run_one(&addr, seconds, rate, i);
+			run_one(to, options, seconds, rate, i);
 	for (i = 0; i < count; i++)
 		if (wait(&status) < 0 || status)
 			failed++;
@@ -282,15 +314,18 @@ int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc == 3 && !strcmp(argv[1], "serve"))
-		return serve((uint16_t)atoi(argv[2]));
+		return serve("0.0.0.0", argv[2]);
+	if (argc == 3 && !strcmp(argv[1], "serve6"))
+		return serve("::", argv[2]);
 	if (argc == 8)
 		most = strtoull(argv[7], NULL, 10);
 	if (most < 1 || most > CHUNK)
 		return 2;
-	if ((argc == 7 || argc == 8) && !strcmp(argv[1], "run"))
-		return run(argv[2], (uint16_t)atoi(argv[3]), atoi(argv[4]),
-			   strtoull(argv[5], NULL, 10), strtoull(argv[6], NULL, 10));
-	fputs("usage: stream serve PORT | run ADDRESS PORT CONNECTIONS SECONDS RATE [WRITE]\n",
+	if ((argc == 7 || argc == 8) &&
+	    (!strcmp(argv[1], "run") || !strcmp(argv[1], "run-options")))
+		return run(argv[1][3], argv[2], argv[3], atoi(argv[4]), strtoull(argv[5], NULL, 10),
+			   strtoull(argv[6], NULL, 10));
+	fputs("usage: stream serve|serve6 PORT | run|run-options ADDRESS PORT CONNECTIONS SECONDS RATE [WRITE]\n",
 	      stderr);
 	return 2;
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # unit tests of spilld's rooms
 UNIT_TESTS += test_config
-CONFIG_SRCS := $(addprefix ctl/,config.c config_text.c config_walk.c config_line.c \
+CONFIG_SRCS := $(addprefix ctl/,config.c config_text.c config_walk.c config_line.c address.c \
 	keyfile.c units.c)
 test_config_SRCS := $(CONFIG_SRCS)
 test_config_PKGS := json-c libcrypto
@@ -47,7 +47,7 @@ UNIT_TESTS += test_dwell
 test_dwell_SRCS := ctl/dwell.c
 
 UNIT_TESTS += test_round
-test_round_SRCS := ctl/round.c ctl/dwell.c ctl/policy.c ctl/model.c ctl/log.c
+test_round_SRCS := ctl/round.c ctl/dwell.c ctl/policy.c ctl/model.c ctl/address.c ctl/log.c
 test_round_PKGS := libmnl json-c
 
 UNIT_TESTS += test_fitter

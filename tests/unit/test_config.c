@@ -88,6 +88,30 @@ static const char whole[] =
 	"  \"history\": { \"path\": \"h\", \"keep\": \"1d\" },\n"
 	"  \"status\": { \"socket\": \"\" } }\n";
 
+TEST(addresses_of_both_families)
+{
+	static const char text[] =
+		"{ \"node\": { \"name\": \"a\", \"id\": 1, \"address\": \"2001:db8::1\" }," SOURCES
+		",\n"
+		"\"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"[2001:db8::2]:65535\"" KEY
+		" } ] }";
+	const struct in6_addr node = { { { 0x20, 1, 0xd, 0xb8, [15] = 1 } } };
+	const struct in6_addr peer = { { { 0x20, 1, 0xd, 0xb8, [15] = 2 } } };
+	struct config_error err;
+	struct config config;
+
+	ASSERT_EQ(0, parse(&config, text, &err))
+	{
+		TH_LOG("%s", err.text);
+	}
+	EXPECT_EQ(AF_INET6, config.node.address.family);
+	EXPECT_EQ(0, memcmp(&node, &config.node.address.v6, sizeof(node)));
+	EXPECT_EQ(AF_INET6, config.peers[0].endpoint.addr.family);
+	EXPECT_EQ(0, memcmp(&peer, &config.peers[0].endpoint.addr.v6, sizeof(peer)));
+	EXPECT_EQ(65535, config.peers[0].endpoint.port);
+	config_free(&config);
+}
+
 TEST(whole_file)
 {
 	struct config_error err;
@@ -110,10 +134,11 @@ TEST(whole_file)
 	EXPECT_EQ(31, config.peers[0].public_key[31]);
 	EXPECT_EQ(1, config.peers[1].public_key[0]);
 	EXPECT_EQ(51821, config.peers[0].control.port);
-	EXPECT_EQ(config.peers[0].endpoint.addr.s_addr, config.peers[0].control.addr.s_addr);
+	EXPECT_EQ(0, memcmp(&config.peers[0].endpoint.addr, &config.peers[0].control.addr,
+			    sizeof(struct address)));
 	EXPECT_EQ(99, config.peers[1].control.port);
-	EXPECT_EQ(htonl(0xc0000221), config.peers[1].control.addr.s_addr);
-	EXPECT_EQ(htonl(0xc0000203), config.peers[1].endpoint.addr.s_addr);
+	EXPECT_EQ(htonl(0xc0000221), config.peers[1].control.addr.v4.s_addr);
+	EXPECT_EQ(htonl(0xc0000203), config.peers[1].endpoint.addr.v4.s_addr);
 	EXPECT_EQ(51821, config.peers[1].endpoint.port);
 	EXPECT_EQ(1, config.peers[1].weight);
 	EXPECT_EQ(1U << CONFIG_CONNS | 1U << CONFIG_CPU, config.sources.count);
@@ -338,25 +363,37 @@ static const struct {
 	  "f:1: sources.count[1]: \"cpu\" is given twice" },
 	/* Addresses, endpoints and ports */
 	{ "{ \"node\": { \"name\": \"a\", \"id\": 1, \"address\": \"1.2.3\" } }",
-	  "f:1: node.address: \"1.2.3\" is not an IPv4 address" },
+	  "f:1: node.address: \"1.2.3\" is not an IP address" },
 	{ "{ \"node\": { \"name\": \"a\", \"id\": 1, \"address\": 7 } }",
-	  "f:1: node.address: must be an IPv4 address, not int" },
+	  "f:1: node.address: must be an IP address, not int" },
 	{ "{ " NODE ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"10.0.0.1\" } ] }",
-	  "f:1: peers[0].endpoint: \"10.0.0.1\" is not an IPv4 ADDRESS:PORT" },
+	  "f:1: peers[0].endpoint: \"10.0.0.1\" is not ADDRESS:PORT or [IPV6-ADDRESS]:PORT" },
 	{ "{ " NODE ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"10.1:5\" } ] }",
-	  "f:1: peers[0].endpoint: \"10.1:5\" is not an IPv4 ADDRESS:PORT" },
+	  "f:1: peers[0].endpoint: \"10.1:5\" is not ADDRESS:PORT or [IPV6-ADDRESS]:PORT" },
 	{ "{ " NODE
 	  ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"1.2.3.4:+5\" } ] }",
-	  "f:1: peers[0].endpoint: \"1.2.3.4:+5\" is not an IPv4 ADDRESS:PORT" },
+	  "f:1: peers[0].endpoint: \"1.2.3.4:+5\" is not ADDRESS:PORT or [IPV6-ADDRESS]:PORT" },
 	{ "{ " NODE
 	  ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"1.2.3.4:5x\" } ] }",
-	  "f:1: peers[0].endpoint: \"1.2.3.4:5x\" is not an IPv4 ADDRESS:PORT" },
+	  "f:1: peers[0].endpoint: \"1.2.3.4:5x\" is not ADDRESS:PORT or [IPV6-ADDRESS]:PORT" },
 	{ "{ " NODE
 	  ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"1.2.3.4:0\" } ] }",
 	  "f:1: peers[0].endpoint: port 0 is not within 1 to 65535" },
 	{ "{ " NODE
 	  ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"1.2.3.4:65536\" } ] }",
 	  "f:1: peers[0].endpoint: port 65536 is not within 1 to 65535" },
+	{ "{ " NODE
+	  ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"2001:db8::1:5\" } ] }",
+	  "f:1: peers[0].endpoint: \"2001:db8::1:5\" is not ADDRESS:PORT or [IPV6-ADDRESS]:PORT" },
+	{ "{ " NODE
+	  ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"[2001:db8::1]\" } ] }",
+	  "f:1: peers[0].endpoint: \"[2001:db8::1]\" is not ADDRESS:PORT or [IPV6-ADDRESS]:PORT" },
+	{ "{ " NODE
+	  ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"[fe80::1%eth0]:5\" } ] }",
+	  "f:1: peers[0].endpoint: \"[fe80::1%eth0]:5\" is not ADDRESS:PORT or [IPV6-ADDRESS]:PORT" },
+	{ "{ " NODE
+	  ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"[2001:db8::1]:0\" } ] }",
+	  "f:1: peers[0].endpoint: port 0 is not within 1 to 65535" },
 	{ "{ " NODE "," SOURCES ", \"classes\": [ { \"name\": \"c\", \"local_port\": 0 } ] }",
 	  "f:1: classes[0].local_port: 0 is below 1" },
 	{ "{ " NODE "," SOURCES
@@ -399,6 +436,10 @@ static const struct {
 	  "f:2: peers[1].name: \"vm-2\" is the name of peers[0] too" },
 	{ "{ " NODE ", \"peers\": [ { " PEER2 KEY " },\n"
 	  "{ \"name\": \"b\", \"id\": 3, \"endpoint\": \"192.0.2.2:51821\"" KEY " } ] }",
+	  "f:2: peers[1].endpoint: is the endpoint of peers[0] too" },
+	{ "{ " NODE
+	  ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"[2001:db8::2]:5\"" KEY
+	  " },\n { \"name\": \"c\", \"id\": 3, \"endpoint\": \"[2001:DB8:0::2]:5\"" KEY " } ] }",
 	  "f:2: peers[1].endpoint: is the endpoint of peers[0] too" },
 	{ "{ " NODE "," SOURCES ", \"classes\": [ { \"name\": \"c\", \"local_port\": 1 },\n"
 	  "{ \"name\": \"c\" } ] }",

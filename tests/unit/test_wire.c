@@ -111,6 +111,7 @@ static int heartbeat_trip(struct spw_heartbeat *hb, struct spw_heartbeat *got)
 TEST(heartbeat)
 {
 	struct spw_heartbeat hb = { .node_id = 3,
+				    .flags = SPW_HB_IPV6,
 				    .load = 700,
 				    .forecast = 900,
 				    .free = 100,
@@ -124,6 +125,9 @@ TEST(heartbeat)
 	EXPECT_EQ(0, memcmp(&hb, &got, sizeof(hb)));
 	bad = hb;
 	bad.load = 100001;
+	EXPECT_EQ(-EPROTO, heartbeat_trip(&bad, &got));
+	bad = hb;
+	bad.flags = SPW_HB_FLAGS + 1;
 	EXPECT_EQ(-EPROTO, heartbeat_trip(&bad, &got));
 	bad = hb;
 	bad.node_id = 0;

@@ -40,6 +40,7 @@ local f = {
 	len = ProtoField.uint16("spillway.frame.len", "Length of the body"),
 
 	node = ProtoField.uint16("spillway.heartbeat.node", "Node id"),
+	ipv6 = ProtoField.bool("spillway.heartbeat.ipv6", "Forwards IPv6", 16, nil, 0x0001),
 	load = ProtoField.uint32("spillway.heartbeat.load", "Load (permille)"),
 	forecast = ProtoField.uint32("spillway.heartbeat.forecast", "Forecast (permille)"),
 	free = ProtoField.uint32("spillway.heartbeat.free", "Free (permille)"),
@@ -281,6 +282,7 @@ local function heartbeat(body, tree)
 		return
 	end
 	tree:add(f.node, body(0, 2))
+	tree:add(f.ipv6, body(2, 2))
 	tree:add(f.load, body(4, 4))
 	tree:add(f.forecast, body(8, 4))
 	tree:add(f.free, body(12, 4))

@@ -123,7 +123,8 @@ enum spillway_cmd {
  *	the counter
  * @SPILLWAY_A_PEER_ID: u16, the node id of the peer
  * @SPILLWAY_A_PEER_NAME: string
- * @SPILLWAY_A_PEER_ADDR4: be32, outer address of the peer; this or the next
+ * @SPILLWAY_A_PEER_ADDR4: be32, outer address of the peer; this or
+ *	@SPILLWAY_A_PEER_ADDR6
  * @SPILLWAY_A_PEER_PORT: u16, host order, outer port of the peer
  * @SPILLWAY_A_PEER_WEIGHT: u32, 0..%SPILLWAY_WEIGHT_MAX
  * @SPILLWAY_A_PEER_ADMIN: u8, &enum spillway_admin: what the operator wants
@@ -141,12 +142,15 @@ enum spillway_cmd {
  * @SPILLWAY_A_CONN_ID: u64
  * @SPILLWAY_A_CONN_DIRECTION: u8, &enum spillway_conn_direction. Filter
  * @SPILLWAY_A_CONN_ROLE: u8, &enum spillway_conn_role. Filter
- * @SPILLWAY_A_LOCAL_ADDR4: be32. Filter, with @SPILLWAY_A_LOCAL_PLEN
+ * @SPILLWAY_A_LOCAL_ADDR4: be32; a connection has its two addresses in this form or
+ *	in that of @SPILLWAY_A_LOCAL_ADDR6. Filter, with @SPILLWAY_A_LOCAL_PLEN: only
+ *	connections of that family
  * @SPILLWAY_A_LOCAL_PORT: u16, host order. Filter
  * @SPILLWAY_A_REMOTE_ADDR4: be32. Filter, with @SPILLWAY_A_REMOTE_PLEN
  * @SPILLWAY_A_REMOTE_PORT: u16, host order. Filter
- * @SPILLWAY_A_LOCAL_PLEN: u8, prefix length 0..32, filter only (default 32)
- * @SPILLWAY_A_REMOTE_PLEN: u8, prefix length 0..32, filter only (default 32)
+ * @SPILLWAY_A_LOCAL_PLEN: u8, prefix length, 0..32 or with IPv6 0..128; filter only,
+ *	beside an address (default: the whole of it)
+ * @SPILLWAY_A_REMOTE_PLEN: likewise
  * @SPILLWAY_A_TCP_STATE: u8, as TCP_ESTABLISHED and the others
  * @SPILLWAY_A_AGE_MS: u64, since the connection was seen first. As a filter: at
  *	least this old
@@ -170,8 +174,10 @@ enum spillway_cmd {
  *	what this node says of itself)
  * @SPILLWAY_A_CAPACITY: u64 bytes a second, the node's uplink (DEV_SET: of this
  *	node; PEER_GET: as the peer says)
- * @SPILLWAY_A_PEER_ADDR6: 16 bytes, outer address of the peer; this or
- *	@SPILLWAY_A_PEER_ADDR4
+ * @SPILLWAY_A_PEER_ADDR6: 16 bytes, outer address of the peer
+ * @SPILLWAY_A_LOCAL_ADDR6: 16 bytes. Filter, with @SPILLWAY_A_LOCAL_PLEN
+ * @SPILLWAY_A_REMOTE_ADDR6: 16 bytes. Filter, with @SPILLWAY_A_REMOTE_PLEN
+ * @SPILLWAY_A_PEER_IPV6: u8, 1 where the peer says that it forwards IPv6, else 0
  * @SPILLWAY_A_PEER_PMTU: u32, bytes of the largest IP packet that is sent to the peer:
  *	what the path was found to take
  * @SPILLWAY_A_PEER_TX_KEY_AGE_MS: u64, of the key that seals for the peer, absent if
@@ -239,6 +245,9 @@ enum spillway_attr {
 	SPILLWAY_A_PEER_PMTU,
 	SPILLWAY_A_PEER_TX_KEY_AGE_MS,
 	SPILLWAY_A_PEER_RX_KEY_AGE_MS,
+	SPILLWAY_A_LOCAL_ADDR6,
+	SPILLWAY_A_REMOTE_ADDR6,
+	SPILLWAY_A_PEER_IPV6,
 
 	__SPILLWAY_A_MAX
 };
@@ -325,6 +334,9 @@ enum spillway_reason {
 	SPILLWAY_REASON_DEVICE_DOWN,
 	SPILLWAY_REASON_MALFORMED,		/* an entry without what it needs */
 	SPILLWAY_REASON_KEY_EXPIRING,		/* no new key came, the present one ends */
+	SPILLWAY_REASON_CONN_SCOPE,		/* a link-local address: means nothing elsewhere */
+	SPILLWAY_REASON_CONN_OPTIONS,		/* it sends IPv6 extension headers */
+	SPILLWAY_REASON_NO_IPV6,		/* the peer does not forward IPv6 */
 
 	__SPILLWAY_REASON_MAX
 };
