@@ -301,7 +301,6 @@ static void measure(unsigned int round, const struct path *path, unsigned int wh
 	printf("%u\t%s\t%s\t%u\t%zu\t%u\t%llu\t%llu\n", round, path->name, w->name, w->count,
 	       w->size * w->count, segments, (unsigned long long)(elapsed - idle),
 	       (unsigned long long)idle);
-	fflush(stdout);
 }
 
 static void *spin(void *arg)
@@ -385,6 +384,8 @@ int main(int argc, char **argv)
 	for (i = 0; i < count; i++) {
 		connect_all(&paths[i], argv[i + 2], i + 1);
 	}
+	/* Nothing is written while something is measured. */
+	setvbuf(stdout, NULL, _IOFBF, 1 << 20);
 	puts("ready");
 	fflush(stdout);
 	if (getchar() == EOF)

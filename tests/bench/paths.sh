@@ -136,19 +136,24 @@ is_spillway() {
 	[[ $1 == spillway* ]]
 }
 
-# The same again with acknowledgement off, where there is such a thing.
+# With acknowledgement, and the same again without, where there is such a thing.
+HAVE_ARQ=
 with_arq() {
 	[ -e /sys/module/spillway ] || spillway_load || return
 	ip link add spill9 type spillway || return
 	if [ -e /sys/class/net/spill9/spillway/arq ]; then
+		HAVE_ARQ=1
 		PATHS+=(spillway-noarq)
 	fi
 	ip link del spill9
 }
 
-arq_set() { # NAME 0|1
-	ip netns exec "a-$1" sh -c "echo $2 > /sys/class/net/spill0/spillway/arq" &&
-		ip netns exec "b-$1" sh -c "echo $2 > /sys/class/net/spill0/spillway/arq"
+arq_set() { # NAME
+	local on=1
+	[ -n "$HAVE_ARQ" ] || return 0
+	[ "$1" = spillway ] || on=0
+	ip netns exec "a-$1" sh -c "echo $on > /sys/class/net/spill0/spillway/arq" &&
+		ip netns exec "b-$1" sh -c "echo $on > /sys/class/net/spill0/spillway/arq"
 }
 
 # Makes all of PATHS, in this order; K counts from 1.
@@ -160,7 +165,7 @@ paths_up() {
 		k=$((k + 1))
 		path_create "$path" $k || die "$path: namespaces"
 		"tunnel_${path%%-*}" "$path" $k || die "$path: tunnel"
-		[ "$path" != spillway-noarq ] || arq_set "$path" 0 || die "$path: arq"
+		! is_spillway "$path" || arq_set "$path" || die "$path: arq"
 	done
 	for path in "${PATHS[@]}"; do
 		is_spillway "$path" || continue
