@@ -212,7 +212,7 @@ TEST(line_that_is_no_peer)
 		  ": peers[0].id: must be an integer, not string" },
 		{ "b id 1 endpoint 1.2.3.4:5 key " KEY2, ": peers[0].id: 1 is this node's own id" },
 		{ "b id 2 endpoint 1.2.3.4 key " KEY2,
-		  ": peers[0].endpoint: \"1.2.3.4\" is not an IPv4 ADDRESS:PORT" },
+		  ": peers[0].endpoint: \"1.2.3.4\" is not ADDRESS:PORT or [IPV6-ADDRESS]:PORT" },
 		{ "b id 2 endpoint 1.2.3.4:5 key KEY",
 		  ": peers[0].public_key: \"KEY\" is not a public key (spillctl pubkey)" },
 	};
