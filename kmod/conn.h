@@ -52,6 +52,7 @@ enum spw_conn_flags {
 	SPW_CONN_GONE,	/* out of the tuple table: replaced or ended */
 	SPW_CONN_STILLBORN, /* never in the tuple table: another was there first */
 	SPW_CONN_IN_BATCH, /* while a batch is checked: named once already */
+	SPW_CONN_HAS_ISN, /* the handshake was seen */
 };
 
 /**
@@ -65,7 +66,8 @@ enum spw_conn_flags {
  * @rcu: freed after a grace period; who holds the device's lock sees it no more then
  * @id: never given twice while the device lives
  * @born: ktime (ns) when it was seen first, or its socket's own age says so
- * @isn: our initial sequence number, tells a repeated handshake from a new one
+ * @isn: our initial sequence number if %SPW_CONN_HAS_ISN, tells a repeated handshake
+ *	from a new one
  * @bound_if: interface that its socket is bound to, or 0; needed to find it
  * @flags: &enum spw_conn_flags
  * @peer: who relays it, or NULL; written under &spw_device.lock, read under RCU
@@ -73,7 +75,8 @@ enum spw_conn_flags {
  * @family: AF_INET or AF_INET6, as its packets are (a socket of the latter may have
  *	a mapped address and send the former)
  * @direction: &enum spillway_conn_direction
- * @has_isn: @isn is known: the handshake was seen
+ * @mss_clamp: what the remote gave its socket, while a smaller one is in force there,
+ *	else 0; see clamp.c
  * @tuple: key in the table; last, so that IPv4 takes no more memory than it needs
  *
  * There may be millions. What the packet path reads stands together.
@@ -98,7 +101,7 @@ struct spw_conn {
 	struct rhash_head node;
 	u8 family;
 	u8 direction;
-	bool has_isn;
+	u16 mss_clamp;
 	struct spw_tuple tuple;
 };
 

@@ -41,21 +41,21 @@ static_assert(ALIGN(SPW_CONN6, sizeof(u64)) <= 128);
 
 static struct kmem_cache *conn_cache4 __ro_after_init;
 static struct kmem_cache *conn_cache6 __ro_after_init;
-static siphash_key_t conn_hash_key __ro_after_init;
+static hsiphash_key_t conn_hash_key __ro_after_init;
 
-/* Remote ends choose tuples, so the hash is keyed. */
+/* Remote ends choose tuples, so the hash is keyed; it never leaves the kernel. */
 static u32 hash_tuple4(const void *data, u32 len, u32 seed)
 {
 	const struct spw_tuple *t = data;
 
-	return siphash_3u32((__force u32)t->laddr, (__force u32)t->raddr,
-			    (__force u32)t->lport << 16 | (__force u32)t->rport,
-			    &conn_hash_key) ^ seed;
+	return hsiphash_3u32((__force u32)t->laddr, (__force u32)t->raddr,
+			     (__force u32)t->lport << 16 | (__force u32)t->rport,
+			     &conn_hash_key) ^ seed;
 }
 
 static u32 hash_tuple6(const void *data, u32 len, u32 seed)
 {
-	return siphash(data, SPW_TUPLE6, &conn_hash_key) ^ seed;
+	return hsiphash(data, SPW_TUPLE6, &conn_hash_key) ^ seed;
 }
 
 static const struct rhashtable_params params4 = {
@@ -205,7 +205,7 @@ void spw_conntab_born(struct spw_device *spw, u8 family,
 	struct spw_conn *conn = spw_conntab_find(spw, family, tuple);
 
 	if (conn) {
-		if (conn->has_isn && conn->isn == isn)
+		if (test_bit(SPW_CONN_HAS_ISN, &conn->flags) && conn->isn == isn)
 			return;
 		conn_unpublish(spw, conn);
 		gc_soon(spw);
@@ -216,7 +216,7 @@ void spw_conntab_born(struct spw_device *spw, u8 family,
 		return;
 	}
 	conn->isn = isn;
-	conn->has_isn = true;
+	__set_bit(SPW_CONN_HAS_ISN, &conn->flags);
 	if (conn_publish(spw, conn))
 		spw_stat_inc(spw->stats, SPILLWAY_STAT_CONN_REFUSED);
 }

@@ -40,8 +40,8 @@ struct spw_net {
 
 /*
  * Relayed packets have sources that are routed elsewhere, and are forwarded: the
- * device needs a loose reverse path filter (the greater of "all" and its own value
- * counts) and forwarding, both for itself alone.
+ * device needs forwarding and no more than a loose reverse path filter, both for itself
+ * alone. See spw_device_follow() for the latter.
  */
 static void set_sysctls(struct net_device *dev)
 {
@@ -51,8 +51,9 @@ static void set_sysctls(struct net_device *dev)
 	if (!in_dev)
 		return;
 	IN_DEV_CONF_SET(in_dev, FORWARDING, 1);
-	IN_DEV_CONF_SET(in_dev, RP_FILTER, 2);
 	IN_DEV_CONF_SET(in_dev, SEND_REDIRECTS, 0);
+	IN_DEV_CONF_SET(in_dev, RP_FILTER, 2);
+	spw_device_follow(netdev_priv(dev));
 }
 
 static int spw_open_dev(struct net_device *dev)
@@ -253,6 +254,28 @@ static struct pernet_operations pernet_ops = {
 bool spw_device_is(const struct net_device *dev)
 {
 	return dev->netdev_ops == &netdev_ops;
+}
+
+/**
+ * spw_device_follow() - keep the reverse path filter of the device as loose as can be
+ * @spw: device
+ *
+ * The greater of "all" and the device's own value counts, so where "all" is strict the
+ * device's must be loose; where "all" is off the device needs none, which saves a lookup
+ * for each packet that comes out of the tunnel. The operator may change "all" at any
+ * time: this is asked again with each heartbeat. A strict filter is the operator's own
+ * word and stays. Under RTNL or in process context.
+ */
+void spw_device_follow(struct spw_device *spw)
+{
+	struct in_device *in_dev;
+
+	rcu_read_lock();
+	in_dev = __in_dev_get_rcu(spw->dev);
+	if (in_dev && IN_DEV_CONF_GET(in_dev, RP_FILTER) != 1)
+		IN_DEV_CONF_SET(in_dev, RP_FILTER,
+				IPV4_DEVCONF_ALL(spw->net, RP_FILTER) ? 2 : 0);
+	rcu_read_unlock();
 }
 
 /**

@@ -60,7 +60,9 @@ struct spw_report {
  * @conns_by_id: the same by id; its own lock, irq off not needed but BH
  * @conn_next_id: last id given
  * @nr_conns: in the table, embryonic ones included
- * @nr_offloaded: of these, relayed by a peer; lets the hook pass everything else
+ * @nr_offloaded: of these, relayed by a peer
+ * @nr_watched: of these, relayed, or not yet given back what clamp.c took (those that
+ *	are both count twice); lets the hook pass everything else
  * @gc_work: finds connections that ended
  * @gc_full: jiffies when @gc_work looks at all of them next
  * @peers: by node id; changes under @lock, lookups under RCU
@@ -95,6 +97,7 @@ struct spw_device {
 	atomic64_t conn_next_id;
 	atomic_t nr_conns;
 	atomic_t nr_offloaded;
+	atomic_t nr_watched;
 	struct delayed_work gc_work;
 	unsigned long gc_full;
 
@@ -107,6 +110,7 @@ struct spw_device {
 
 int spw_device_init(void);
 void spw_device_exit(void);
+void spw_device_follow(struct spw_device *spw);
 bool spw_device_is(const struct net_device *dev);
 
 #endif /* _SPW_DEVICE_H */

@@ -177,6 +177,7 @@ static void health_work(struct work_struct *work)
 	mutex_lock(&spw->lock);
 	if (spw->dying)
 		goto out;
+	spw_device_follow(spw);
 	xa_for_each(&spw->peers, id, peer) {
 		keys |= watch_keys(peer);
 		if (running && spw->node_id)

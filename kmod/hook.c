@@ -59,7 +59,7 @@ static void handshake(struct spw_device *spw, const struct sk_buff *skb,
 static bool matters(const struct spw_device *spw, const struct tcphdr *th)
 {
 	return unlikely(th->syn || th->fin || th->rst) ||
-	       atomic_read(&spw->nr_offloaded);
+	       atomic_read(&spw->nr_watched);
 }
 
 static void leaving(struct spw_device *spw, struct sk_buff *skb, u8 family,
@@ -69,7 +69,7 @@ static void leaving(struct spw_device *spw, struct sk_buff *skb, u8 family,
 		handshake(spw, skb, family, tuple, th);
 	else if (th->fin || th->rst)
 		spw_conntab_ending(spw, family, tuple);
-	if (atomic_read(&spw->nr_offloaded))
+	if (atomic_read(&spw->nr_watched))
 		spw_relay_steer(spw, skb, family, tuple);
 }
 

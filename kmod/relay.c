@@ -15,6 +15,7 @@
 #include <net/route.h>
 #include <net/tcp.h>
 
+#include "clamp.h"
 #include "conntab.h"
 #include "crypt.h"
 #include "ipv6.h"
@@ -94,11 +95,17 @@ void spw_relay_steer(struct spw_device *spw, struct sk_buff *skb, u8 family,
 		     const struct spw_tuple *tuple)
 {
 	struct spw_conn *conn = spw_conntab_find(spw, family, tuple);
+	const struct spw_peer *peer;
 	struct dst_entry *dst;
 
-	if (!conn || !rcu_access_pointer(conn->peer) ||
-	    !can_steer(spw, skb, family))
+	if (!conn)
 		return;
+	peer = rcu_dereference(conn->peer);
+	if (!peer || !can_steer(spw, skb, family)) {
+		spw_clamp_lift(spw, conn, skb);
+		return;
+	}
+	spw_clamp_set(spw, conn, peer, skb);
 	dst = rcu_dereference(*(family == AF_INET ? &spw->steer4 : &spw->steer6));
 	if (!dst)
 		return;
@@ -307,6 +314,7 @@ static void give(struct spw_device *spw, struct spw_conn *conn,
 {
 	spw_repair_prepare(peer);
 	atomic_inc(&spw->nr_offloaded);
+	atomic_inc(&spw->nr_watched);
 	atomic_inc(&peer->nr_conns);
 	rcu_assign_pointer(conn->peer, peer);
 	spw_peer_count(peer, SPILLWAY_STAT_OFFLOADED, 1);
@@ -326,6 +334,7 @@ static struct spw_peer *take_back(struct spw_device *spw, struct spw_conn *conn)
 		return NULL;
 	atomic_dec(&peer->nr_conns);
 	atomic_dec(&spw->nr_offloaded);
+	atomic_dec(&spw->nr_watched);
 	return peer;
 }
 
@@ -449,4 +458,5 @@ void spw_relay_forget(struct spw_device *spw, struct spw_conn *conn)
 {
 	lockdep_assert_held(&spw->lock);
 	take_back(spw, conn);
+	spw_clamp_forget(spw, conn);
 }
