@@ -4,6 +4,7 @@
 #define _SPW_LINK_H
 
 #include "arq.h"
+#include "control.h"
 #include "messages.h"
 
 /**
@@ -16,6 +17,7 @@
  * @capacity: bytes a second
  * @stamp: sender's monotonic clock, ns, never 0
  * @echo: last stamp heard of the receiver, 0 if none
+ * @instance: of the sender's life, never 0
  */
 struct spw_heartbeat {
 	__u16 node_id;
@@ -26,6 +28,7 @@ struct spw_heartbeat {
 	__u64 capacity;
 	__u64 stamp;
 	__u64 echo;
+	__u32 instance;
 };
 
 /**
@@ -51,5 +54,11 @@ int spw_link_parse_heartbeat(const struct spw_frame *frame,
 void spw_link_build_heartbeat(void *body, const struct spw_heartbeat *hb);
 int spw_link_parse_ack(const struct spw_frame *frame, struct spw_ack *ack);
 void spw_link_build_ack(void *body, const struct spw_ack *ack);
+int spw_link_parse_control(const struct spw_frame *frame,
+			   struct spw_chunk_head *head);
+void spw_link_build_control(void *body, const struct spw_chunk_head *head);
+int spw_link_parse_control_ack(const struct spw_frame *frame,
+			       struct spw_control_ack *ack);
+void spw_link_build_control_ack(void *body, const struct spw_control_ack *ack);
 
 #endif /* _SPW_LINK_H */

@@ -17,10 +17,13 @@ test_history_SRCS := ctl/history.c
 test_history_PKGS := sqlite3
 
 UNIT_TESTS += test_wire
-test_wire_SRCS := kmod/link.c kmod/replay.c
+test_wire_SRCS := kmod/link.c kmod/notice.c kmod/replay.c
 
 UNIT_TESTS += test_inner
 test_inner_SRCS := kmod/inner.c
 
 UNIT_TESTS += test_arq
 test_arq_SRCS := $(addprefix kmod/,arq.c acker.c rtt.c replay.c)
+
+UNIT_TESTS += test_control
+test_control_SRCS := $(addprefix kmod/,control_tx.c control_rx.c rtt.c)
