@@ -61,6 +61,7 @@ struct spw_report {
  * @conn_next_id: last id given
  * @nr_conns: in the table, embryonic ones included
  * @nr_offloaded: of these, relayed by a peer; lets the hook pass everything else
+ * @nr_hosted: connections that this node relays for its peers, as they say
  * @gc_work: finds connections that ended
  * @gc_full: jiffies when @gc_work looks at all of them next
  * @peers: by node id; changes under @lock, lookups under RCU
@@ -93,6 +94,7 @@ struct spw_device {
 	atomic64_t conn_next_id;
 	atomic_t nr_conns;
 	atomic_t nr_offloaded;
+	atomic_t nr_hosted;
 	struct delayed_work gc_work;
 	unsigned long gc_full;
 

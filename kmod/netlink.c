@@ -204,6 +204,8 @@ int spw_nl_put_device(struct sk_buff *skb, struct spw_device *spw)
 	       nla_put_u32(skb, SPILLWAY_A_CONNS, atomic_read(&spw->nr_conns)) ||
 	       nla_put_u32(skb, SPILLWAY_A_CONNS_OFFLOADED,
 			   atomic_read(&spw->nr_offloaded)) ||
+	       nla_put_u32(skb, SPILLWAY_A_CONNS_HOSTED,
+			   atomic_read(&spw->nr_hosted)) ||
 	       spw_stats_put(skb, SPILLWAY_A_STATS, spw->stats) ? -EMSGSIZE : 0;
 }
 
@@ -257,6 +259,8 @@ int spw_nl_put_peer(struct sk_buff *skb, struct spw_peer *peer)
 	       nla_put_u8(skb, SPILLWAY_A_PEER_REASON, peer->reason) ||
 	       nla_put_u32(skb, SPILLWAY_A_CONNS_OFFLOADED,
 			   atomic_read(&peer->nr_conns)) ||
+	       nla_put_u32(skb, SPILLWAY_A_CONNS_HOSTED,
+			   READ_ONCE(peer->hosted.count)) ||
 	       put_heard(skb, peer) ||
 	       spw_stats_put(skb, SPILLWAY_A_STATS, peer->stats) ?
 	       -EMSGSIZE : 0;
@@ -438,6 +442,8 @@ static const struct genl_ops ops[] = {
 	  .done = spw_nl_conn_done },
 	OP(OFFLOAD, spw_nl_offload),
 	OP(RECALL, spw_nl_recall),
+	{ .cmd = SPILLWAY_CMD_HOSTED_GET, .flags = GENL_UNS_ADMIN_PERM,
+	  .dumpit = spw_nl_hosted_dump },
 };
 
 static const struct genl_multicast_group groups[] = {

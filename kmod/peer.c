@@ -15,6 +15,7 @@
 
 static void peer_free(struct spw_peer *peer)
 {
+	spw_messenger_free(peer);
 	dst_cache_destroy(&peer->dst_cache);
 	free_percpu(peer->stats);
 	kfree(peer);
@@ -37,6 +38,8 @@ static struct spw_peer *peer_new(struct spw_device *spw,
 		goto err_free;
 	if (dst_cache_init(&peer->dst_cache, GFP_KERNEL))
 		goto err_stats;
+	if (spw_messenger_init(peer))
+		goto err_dst;
 
 	peer->spw = spw;
 	peer->id = config->id;
@@ -44,6 +47,8 @@ static struct spw_peer *peer_new(struct spw_device *spw,
 	seqlock_init(&peer->endpoint_lock);
 	spin_lock_init(&peer->hb_lock);
 	spw_repair_init(peer);
+	spw_notify_init(peer);
+	spw_hosted_init(peer);
 	peer->endpoint = config->endpoint;
 	peer->weight = config->weight;
 	peer->admin = config->admin;
@@ -51,6 +56,8 @@ static struct spw_peer *peer_new(struct spw_device *spw,
 	peer->reason = SPILLWAY_REASON_PEER_NO_KEY;
 	return peer;
 
+err_dst:
+	dst_cache_destroy(&peer->dst_cache);
 err_stats:
 	free_percpu(peer->stats);
 err_free:
@@ -101,6 +108,8 @@ void spw_peer_remove(struct spw_peer *peer)
 	spw->nr_peers--;
 	spw_relay_return_all(spw, peer, SPILLWAY_REASON_OPERATOR);
 	spw_peer_drop_keys(peer);
+	spw_messenger_stop(peer);
+	spw_hosted_clear(peer);
 	spw_repair_stop(peer);
 	peer->state = SPILLWAY_PEER_GONE;
 	peer->reason = SPILLWAY_REASON_OPERATOR;

@@ -9,6 +9,9 @@
 #include <net/dst_cache.h>
 
 #include "device.h"
+#include "hosted.h"
+#include "messenger.h"
+#include "notify.h"
 #include "repair.h"
 
 struct netlink_ext_ack;
@@ -55,6 +58,9 @@ struct spw_endpoint {
  * @echoed: newest stamp of ours that it has heard (ns, our clock), 0 if none
  * @srtt_us: smoothed round-trip time (RFC 6298), 0 before the first sample
  * @repair: loss detection and retransmission
+ * @messenger: control messages
+ * @notify: what it was told of @nr_conns
+ * @hosted: what this node relays for it
  * @stats: counters
  * @rcu: freed after a grace period
  */
@@ -80,6 +86,9 @@ struct spw_peer {
 	u64 echoed;
 	u32 srtt_us;
 	struct spw_repair repair;
+	struct spw_messenger messenger;
+	struct spw_notify notify;
+	struct spw_hosted hosted;
 	struct spw_stats __percpu *stats;
 	struct rcu_head rcu;
 };

@@ -225,12 +225,14 @@ static void give(struct spw_device *spw, struct spw_conn *conn,
 	atomic_inc(&spw->nr_offloaded);
 	atomic_inc(&peer->nr_conns);
 	rcu_assign_pointer(conn->peer, peer);
+	spw_notify_conn(peer, conn, SPW_NOTICE_OFFLOADED);
 	spw_stat_inc(spw->stats, SPILLWAY_STAT_OFFLOADED);
 	spw_netlink_conn_event(spw, conn, SPILLWAY_CONN_OFFLOADED,
 			       SPILLWAY_REASON_OPERATOR, GFP_KERNEL);
 }
 
-static bool take_back(struct spw_device *spw, struct spw_conn *conn)
+static bool take_back(struct spw_device *spw, struct spw_conn *conn,
+		      enum spw_notice_event why)
 {
 	struct spw_peer *peer;
 
@@ -240,13 +242,14 @@ static bool take_back(struct spw_device *spw, struct spw_conn *conn)
 		return false;
 	atomic_dec(&peer->nr_conns);
 	atomic_dec(&spw->nr_offloaded);
+	spw_notify_conn(peer, conn, why);
 	return true;
 }
 
 static void recall(struct spw_device *spw, struct spw_conn *conn,
 		   enum spillway_reason reason)
 {
-	if (!take_back(spw, conn))
+	if (!take_back(spw, conn, SPW_NOTICE_RECALLED))
 		return;
 	spw_stat_inc(spw->stats, SPILLWAY_STAT_RECALLED);
 	if (reason != SPILLWAY_REASON_OPERATOR)
@@ -337,5 +340,5 @@ u32 spw_relay_return_all(struct spw_device *spw, const struct spw_peer *peer,
 void spw_relay_forget(struct spw_device *spw, struct spw_conn *conn)
 {
 	lockdep_assert_held(&spw->lock);
-	take_back(spw, conn);
+	take_back(spw, conn, SPW_NOTICE_ENDED);
 }

@@ -45,5 +45,8 @@ int spw_send_prepare(struct spw_peer *peer, struct spw_cut *cut,
 void spw_send_prepared(struct spw_send_one *one, u8 tos);
 void spw_send_heartbeat(struct spw_peer *peer, const struct spw_heartbeat *hb);
 void spw_send_ack(struct spw_peer *peer, const struct spw_ack *ack);
+unsigned int spw_send_frame_room(struct spw_peer *peer);
+struct sk_buff *spw_send_frame_alloc(unsigned int len);
+int spw_send_frame(struct spw_peer *peer, u8 type, struct sk_buff *skb);
 
 #endif /* _SPW_SEND_H */

@@ -68,11 +68,17 @@ static struct dev_ext_attribute attr_arq = {
 	(void *)SPW_SET_ARQ,
 };
 
+static struct dev_ext_attribute attr_control_kbytes = {
+	__ATTR(control_kbytes, 0644, setting_show, setting_store),
+	(void *)SPW_SET_CONTROL_KBYTES,
+};
+
 static struct attribute *attrs[] = {
 	&attr_heartbeat_ms.attr.attr,
 	&attr_down_after_ms.attr.attr,
 	&attr_conns_max.attr.attr,
 	&attr_arq.attr.attr,
+	&attr_control_kbytes.attr.attr,
 	NULL,
 };
 

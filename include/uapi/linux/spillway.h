@@ -68,6 +68,10 @@
  *	(state %SPILLWAY_PEER_GONE).
  * @SPILLWAY_CMD_CONN_NTF: event: a connection came, was offloaded, recalled, or
  *	ended (%SPILLWAY_A_CONN_EVENT).
+ * @SPILLWAY_CMD_HOSTED_GET: dump: the connections that this node relays for its peers,
+ *	as they say: the peer, its id and role (%SPILLWAY_ROLE_HOSTED) of each, and its
+ *	addresses and ports as the peer sees them. All, or those of one peer by
+ *	%SPILLWAY_A_PEER_ID or %SPILLWAY_A_PEER_NAME.
  *
  * OFFLOAD and RECALL with a batch answer with a message of the same command that
  * holds %SPILLWAY_A_DONE (entries applied) and, where the batch was refused, one
@@ -91,6 +95,7 @@ enum spillway_cmd {
 	SPILLWAY_CMD_DEV_NTF,
 	SPILLWAY_CMD_PEER_NTF,
 	SPILLWAY_CMD_CONN_NTF,
+	SPILLWAY_CMD_HOSTED_GET,
 
 	__SPILLWAY_CMD_MAX
 };
@@ -162,6 +167,12 @@ enum spillway_cmd {
  *	what this node says of itself)
  * @SPILLWAY_A_CAPACITY: u64 bytes a second, the node's uplink (DEV_SET: of this
  *	node; PEER_GET: as the peer says)
+ * @SPILLWAY_A_PEER_ADDR6: 16 bytes, outer address of the peer, or
+ *	@SPILLWAY_A_PEER_ADDR4
+ * @SPILLWAY_A_LOCAL_ADDR6: 16 bytes, of a hosted connection, or @SPILLWAY_A_LOCAL_ADDR4
+ * @SPILLWAY_A_REMOTE_ADDR6: 16 bytes, likewise
+ * @SPILLWAY_A_CONNS_HOSTED: u32, connections that this node relays for its peers (DEV)
+ *	or for the peer (PEER), as they say
  */
 enum spillway_attr {
 	SPILLWAY_A_UNSPEC,
@@ -220,6 +231,9 @@ enum spillway_attr {
 	SPILLWAY_A_PEER_FREE,
 	SPILLWAY_A_CAPACITY,
 	SPILLWAY_A_PEER_ADDR6,
+	SPILLWAY_A_LOCAL_ADDR6,
+	SPILLWAY_A_REMOTE_ADDR6,
+	SPILLWAY_A_CONNS_HOSTED,
 
 	__SPILLWAY_A_MAX
 };
@@ -264,6 +278,7 @@ enum spillway_conn_direction {
 enum spillway_conn_role {
 	SPILLWAY_ROLE_LOCAL,
 	SPILLWAY_ROLE_OFFLOADED,	/* relayed by a peer */
+	SPILLWAY_ROLE_HOSTED,		/* of a peer, relayed by this node */
 
 	__SPILLWAY_ROLE_MAX
 };
@@ -357,6 +372,25 @@ enum spillway_stat {
 	SPILLWAY_STAT_ARQ_POOR,			/* given up: enough is sent again */
 	SPILLWAY_STAT_ARQ_PROBES,		/* sent again to draw an acknowledgment */
 	SPILLWAY_STAT_ARQ_OFF,			/* the path was found to be beyond help */
+	SPILLWAY_STAT_CONTROL_TX,		/* chunks of control messages sent */
+	SPILLWAY_STAT_CONTROL_RX,		/* chunks that came and were new */
+	SPILLWAY_STAT_CONTROL_RESENT,		/* chunks sent again */
+	SPILLWAY_STAT_CONTROL_LOST,		/* chunks that were declared lost */
+	SPILLWAY_STAT_CONTROL_SPURIOUS,		/* of these, that came after all */
+	SPILLWAY_STAT_CONTROL_PROBES,		/* chunks sent to draw an acknowledgment */
+	SPILLWAY_STAT_CONTROL_HALVED,		/* congestion: the window was made smaller */
+	SPILLWAY_STAT_CONTROL_ACK_TX,		/* acknowledgments of chunks sent */
+	SPILLWAY_STAT_CONTROL_ACK_RX,
+	SPILLWAY_STAT_CONTROL_DUPLICATE,	/* chunks that had come before: dropped */
+	SPILLWAY_STAT_CONTROL_BEYOND,		/* chunks outside the window: dropped */
+	SPILLWAY_STAT_CONTROL_STALE,		/* of another life or stream: dropped */
+	SPILLWAY_STAT_CONTROL_MSG_TX,		/* control messages queued */
+	SPILLWAY_STAT_CONTROL_MSG_DONE,		/* of these, that arrived whole */
+	SPILLWAY_STAT_CONTROL_MSG_FAILED,	/* of these, that were under way when the stream ended */
+	SPILLWAY_STAT_CONTROL_MSG_REFUSED,	/* not queued: too much waits, or no memory */
+	SPILLWAY_STAT_CONTROL_MSG_RX,		/* that came, whole and well-formed */
+	SPILLWAY_STAT_CONTROL_MSG_BAD,		/* that came, but made no sense */
+	SPILLWAY_STAT_HOSTED_REFUSED,		/* not listed: too many are, or no memory */
 
 	__SPILLWAY_STAT_MAX
 };
