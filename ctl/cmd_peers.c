@@ -11,7 +11,8 @@
 static void print_row(struct table *table, const struct model_peer *p)
 {
 	char id[TEXT_MAX], endpoint[TEXT_MAX], weight[TEXT_MAX], load[TEXT_MAX], forecast[TEXT_MAX],
-		free_text[TEXT_MAX], conns[TEXT_MAX], rtt[TEXT_MAX], seen[TEXT_MAX];
+		free_text[TEXT_MAX], conns[TEXT_MAX], hosted[TEXT_MAX], rtt[TEXT_MAX],
+		seen[TEXT_MAX];
 	const char *const row[] = {
 		p->name,
 		text_number(p->id, id),
@@ -23,6 +24,7 @@ static void print_row(struct table *table, const struct model_peer *p)
 		p->has_seen ? text_permille(p->forecast, forecast) : "-",
 		p->has_seen ? text_permille(p->free, free_text) : "-",
 		text_number(p->conns_offloaded, conns),
+		text_number(p->conns_hosted, hosted),
 		p->has_rtt ? text_time_us(p->rtt_us, rtt) : "-",
 		p->has_seen ? text_time_ms(p->seen_ms, seen) : "-",
 		p->reason ? model_word(&model_reason, p->reason) : "-",
@@ -34,10 +36,10 @@ static void print_row(struct table *table, const struct model_peer *p)
 void peers_print(const struct spillctl *ctl, const struct model_peer *peers, size_t count)
 {
 	static const char *const columns[] = {
-		"NAME",      ">ID",   "ENDPOINT", "STATE", "ADMIN", ">WEIGHT", ">LOAD",
-		">FORECAST", ">FREE", ">CONNS",   ">RTT",  ">SEEN", "REASON",
+		"NAME",      ">ID",   "ENDPOINT", "STATE",   "ADMIN", ">WEIGHT", ">LOAD",
+		">FORECAST", ">FREE", ">CONNS",   ">HOSTED", ">RTT",  ">SEEN",   "REASON",
 	};
-	struct table *table = table_new(columns, 13, ctl->header);
+	struct table *table = table_new(columns, 14, ctl->header);
 	size_t i;
 
 	for (i = 0; i < count; i++)

@@ -12,7 +12,7 @@
 WORDS(admin, "ready", "drain", "maint");
 WORDS(peer_state, "init", "up", "suspect", "down", "gone");
 WORDS(direction, "unknown", "out", "in");
-WORDS(role, "local", "offloaded");
+WORDS(role, "local", "offloaded", "hosted");
 WORDS(sort, "tx-rate", "rx-rate", "rate", "age");
 WORDS(event, "new", "offloaded", "recalled", "ended");
 WORDS(tcp_state, "unknown", "established", "syn-sent", "syn-recv", "fin-wait-1", "fin-wait-2",
@@ -53,7 +53,24 @@ WORDS(stat, [SPILLWAY_STAT_UNSPEC] = "", [SPILLWAY_STAT_TX_PACKETS] = "tx_packet
       [SPILLWAY_STAT_ARQ_ACKED] = "arq_acked", [SPILLWAY_STAT_ARQ_LOST] = "arq_lost",
       [SPILLWAY_STAT_ARQ_SPURIOUS] = "arq_spurious", [SPILLWAY_STAT_ARQ_RESENT] = "arq_resent",
       [SPILLWAY_STAT_ARQ_LATE] = "arq_late", [SPILLWAY_STAT_ARQ_POOR] = "arq_poor",
-      [SPILLWAY_STAT_ARQ_PROBES] = "arq_probes", [SPILLWAY_STAT_ARQ_OFF] = "arq_off");
+      [SPILLWAY_STAT_ARQ_PROBES] = "arq_probes", [SPILLWAY_STAT_ARQ_OFF] = "arq_off",
+      [SPILLWAY_STAT_CONTROL_TX] = "control_tx", [SPILLWAY_STAT_CONTROL_RX] = "control_rx",
+      [SPILLWAY_STAT_CONTROL_RESENT] = "control_resent", [SPILLWAY_STAT_CONTROL_LOST] = "control_lost",
+      [SPILLWAY_STAT_CONTROL_SPURIOUS] = "control_spurious",
+      [SPILLWAY_STAT_CONTROL_PROBES] = "control_probes",
+      [SPILLWAY_STAT_CONTROL_HALVED] = "control_halved",
+      [SPILLWAY_STAT_CONTROL_ACK_TX] = "control_ack_tx",
+      [SPILLWAY_STAT_CONTROL_ACK_RX] = "control_ack_rx",
+      [SPILLWAY_STAT_CONTROL_DUPLICATE] = "control_duplicate",
+      [SPILLWAY_STAT_CONTROL_BEYOND] = "control_beyond",
+      [SPILLWAY_STAT_CONTROL_STALE] = "control_stale",
+      [SPILLWAY_STAT_CONTROL_MSG_TX] = "control_msg_tx",
+      [SPILLWAY_STAT_CONTROL_MSG_DONE] = "control_msg_done",
+      [SPILLWAY_STAT_CONTROL_MSG_FAILED] = "control_msg_failed",
+      [SPILLWAY_STAT_CONTROL_MSG_REFUSED] = "control_msg_refused",
+      [SPILLWAY_STAT_CONTROL_MSG_RX] = "control_msg_rx",
+      [SPILLWAY_STAT_CONTROL_MSG_BAD] = "control_msg_bad",
+      [SPILLWAY_STAT_HOSTED_REFUSED] = "hosted_refused");
 
 _Static_assert(COUNT(stat_words) == SPILLWAY_STAT_MAX + 1, "a counter has no word");
 _Static_assert(COUNT(reason_words) == __SPILLWAY_REASON_MAX, "a reason has no word");

@@ -33,6 +33,7 @@ struct model_device {
 	uint64_t capacity;
 	uint32_t conns;
 	uint32_t conns_offloaded;
+	uint32_t conns_hosted;
 	struct model_stats stats;
 };
 
@@ -51,6 +52,7 @@ struct model_peer {
 	uint32_t free;
 	uint64_t capacity;
 	uint32_t conns_offloaded;
+	uint32_t conns_hosted; /* of it, relayed by this node */
 	bool has_rtt;
 	uint32_t rtt_us;
 	bool has_seen;

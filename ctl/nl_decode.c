@@ -46,6 +46,7 @@ static const struct field device_fields[SPILLWAY_A_MAX + 1] = {
 	[SPILLWAY_A_CAPACITY] = DEVICE(NUMBER, capacity),
 	[SPILLWAY_A_CONNS] = DEVICE(NUMBER, conns),
 	[SPILLWAY_A_CONNS_OFFLOADED] = DEVICE(NUMBER, conns_offloaded),
+	[SPILLWAY_A_CONNS_HOSTED] = DEVICE(NUMBER, conns_hosted),
 	[SPILLWAY_A_STATS] = DEVICE(STATS, stats),
 };
 
@@ -65,6 +66,7 @@ static const struct field peer_fields[SPILLWAY_A_MAX + 1] = {
 	[SPILLWAY_A_PEER_FREE] = PEER(NUMBER, free),
 	[SPILLWAY_A_CAPACITY] = PEER(NUMBER, capacity),
 	[SPILLWAY_A_CONNS_OFFLOADED] = PEER(NUMBER, conns_offloaded),
+	[SPILLWAY_A_CONNS_HOSTED] = PEER(NUMBER, conns_hosted),
 	[SPILLWAY_A_STATS] = PEER(STATS, stats),
 };
 
