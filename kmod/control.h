@@ -24,6 +24,7 @@ enum spw_control_limits {
  * @to: receiver's instance, as the sender heard it
  * @stream: of the sender
  * @type: of the message
+ * @attempt: how often the chunk was sent before, 65535 stands for more
  * @seq: number of the chunk, 0 the first of its stream
  * @length: bytes of the whole message
  * @offset: of the chunk in it
@@ -33,6 +34,7 @@ struct spw_chunk_head {
 	__u32 to;
 	__u32 stream;
 	__u16 type;
+	__u16 attempt;
 	__u64 seq;
 	__u32 length;
 	__u32 offset;
@@ -47,6 +49,7 @@ struct spw_chunk_head {
  * @next: all chunks below it have come
  * @limit: chunks below it may be sent; never goes back
  * @newest: the chunk that came last, of those that were new
+ * @attempt: &spw_chunk_head.attempt of that
  * @bits: bit b of word w: chunk @next + 64 * w + b has come
  */
 struct spw_control_ack {
@@ -57,6 +60,7 @@ struct spw_control_ack {
 	__u64 next;
 	__u64 limit;
 	__u64 newest;
+	__u16 attempt;
 	__u64 bits[SPW_CONTROL_WORDS];
 };
 
@@ -175,6 +179,7 @@ int spw_control_tx_ack(struct spw_control_tx *tx, const struct spw_control_ack *
 void spw_control_tx_step(struct spw_control_tx *tx, __u64 now,
 			 struct spw_control_out *out);
 __u64 spw_control_tx_due(const struct spw_control_tx *tx);
+__u16 spw_control_tx_attempt(const struct spw_control_tx *tx, __u64 seq);
 
 enum spw_control_admission {
 	SPW_CONTROL_STALE,	/* of a life or stream that is over */
@@ -199,6 +204,7 @@ enum spw_control_verdict {
  * @bits: chunks above @next that have come, at their number modulo the window
  * @told: limit that the sender was told last
  * @newest: chunk that came last
+ * @attempt: how often it was sent before
  * @newest_at: when (ns)
  * @pending: chunks that were not acknowledged
  * @since: when the first of them came
@@ -213,6 +219,7 @@ struct spw_control_rx {
 	__u64 bits[SPW_CONTROL_WORDS];
 	__u64 told;
 	__u64 newest;
+	__u16 attempt;
 	__u64 newest_at;
 	__u32 pending;
 	__u64 since;
@@ -245,7 +252,8 @@ enum spw_control_admission spw_control_rx_admit(struct spw_control_rx *rx,
 						const struct spw_chunk_head *head);
 enum spw_control_verdict spw_control_rx_judge(struct spw_control_rx *rx, __u64 seq,
 					      __u64 now);
-__u32 spw_control_rx_take(struct spw_control_rx *rx, __u64 seq, __u64 now);
+__u32 spw_control_rx_take(struct spw_control_rx *rx, const struct spw_chunk_head *head,
+			  __u64 now);
 void spw_control_rx_taken(struct spw_control_rx *rx, __u64 now);
 __u64 spw_control_rx_due(const struct spw_control_rx *rx);
 void spw_control_rx_tell(struct spw_control_rx *rx, __u64 now,

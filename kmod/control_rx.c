@@ -105,22 +105,24 @@ enum spw_control_verdict spw_control_rx_judge(struct spw_control_rx *rx, __u64 s
 /**
  * spw_control_rx_take() - a chunk is taken
  * @rx: receiver
- * @seq: its number, judged to be in order or held
+ * @head: of it, judged to be in order or held
  * @now: ns
  *
  * Return: how many chunks are in order now, this one and others that were held; they
  * are to be handed on, and spw_control_rx_taken() to be called for each.
  */
-__u32 spw_control_rx_take(struct spw_control_rx *rx, __u64 seq, __u64 now)
+__u32 spw_control_rx_take(struct spw_control_rx *rx, const struct spw_chunk_head *head,
+			  __u64 now)
 {
 	__u32 run = 0;
 
 	if (!rx->pending)
 		rx->since = now;
 	rx->pending++;
-	rx->newest = seq;
+	rx->newest = head->seq;
+	rx->attempt = head->attempt;
 	rx->newest_at = now;
-	flip(rx, seq);
+	flip(rx, head->seq);
 	while (has(rx, rx->next)) {
 		flip(rx, rx->next);
 		rx->next++;
@@ -182,6 +184,7 @@ void spw_control_rx_tell(struct spw_control_rx *rx, __u64 now,
 	ack->next = rx->next;
 	ack->limit = limit(rx);
 	ack->newest = rx->newest;
+	ack->attempt = rx->attempt;
 	for (seq = rx->next; seq < rx->next + SPW_CONTROL_WINDOW; seq++)
 		if (has(rx, seq))
 			ack->bits[(seq - rx->next) / 64] |=

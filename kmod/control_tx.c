@@ -7,10 +7,10 @@
  * Nothing is ever given up here: a chunk is sent until it is acknowledged, the intervals
  * doubling while nothing is. Whoever holds the stream ends it when the peer is down.
  *
- * A chunk keeps its number when it is sent again (packet numbers are the tunnel's), so
- * an acknowledgment of such a chunk is ambiguous: it gives no round-trip time (Karn), and
- * where it came sooner than any round trip, it is taken for that of the sending before
- * (RFC 8985 section 6.2, step 2).
+ * A chunk keeps its number when it is sent again (packet numbers are the tunnel's). Which
+ * sending has arrived, an acknowledgment tells of the newest chunk alone; of others it
+ * is ambiguous: what came sooner than any round trip is taken for the sending before (RFC
+ * 8985 section 6.2, step 2). Round-trip times are those of chunks sent once (Karn).
  */
 #include <linux/errno.h>
 #include <linux/string.h>
@@ -69,6 +69,20 @@ static __u64 probe_base(const struct spw_control_tx *tx)
 	__u64 var = tx->rtt.smoothed ? tx->rtt.var : RTT_FIRST / 2;
 
 	return srtt + umax(4 * var, GRANULARITY) + SPW_ACK_DELAY_US * 1000ULL;
+}
+
+/**
+ * spw_control_tx_attempt() - how often was a chunk sent before the last time?
+ * @tx: stream
+ * @seq: of a chunk that was sent
+ *
+ * Return: &spw_chunk_head.attempt of it.
+ */
+__u16 spw_control_tx_attempt(const struct spw_control_tx *tx, __u64 seq)
+{
+	__u32 tries = slot_of(tx, seq)->tries - 1;
+
+	return tries < 65535 ? (__u16)tries : 65535;
 }
 
 static __u64 probe_delay(const struct spw_control_tx *tx)
@@ -222,19 +236,22 @@ static void forgive(struct spw_control_tx *tx, __u64 now)
 	tx->steps_at = now;
 }
 
-/*
- * Sooner than any round trip, by more than a delay can be rounded: it is an earlier
- * sending that has arrived.
- */
-static bool earlier(const struct spw_control_tx *tx, const struct spw_control_sent *s,
-		    __u64 now)
+/* Is it an earlier sending that has arrived? */
+static bool earlier(const struct spw_control_tx *tx, const struct spw_control_ack *ack,
+		    __u64 seq, __u64 now)
 {
-	return s->state == SPW_CONTROL_WAITS ||
-	       (s->tries > 1 && now - s->at < tx->rtt.min / 8 * 7);
+	const struct spw_control_sent *s = slot_of(tx, seq);
+
+	if (s->state == SPW_CONTROL_WAITS || s->tries == 1)
+		return s->state == SPW_CONTROL_WAITS;
+	if (seq == ack->newest)
+		return ack->attempt != spw_control_tx_attempt(tx, seq);
+	/* By more than a delay can be rounded. */
+	return now - s->at < tx->rtt.min / 8 * 7;
 }
 
-static void arrived(struct spw_control_tx *tx, __u64 seq, __u64 newest, __u64 now,
-		    struct spw_control_out *out)
+static void arrived(struct spw_control_tx *tx, const struct spw_control_ack *ack,
+		    __u64 seq, __u64 newest, __u64 now, struct spw_control_out *out)
 {
 	struct spw_control_sent *s = slot_of(tx, seq);
 
@@ -242,7 +259,7 @@ static void arrived(struct spw_control_tx *tx, __u64 seq, __u64 newest, __u64 no
 		tx->lost--;
 	else
 		tx->flying -= s->len;
-	if (earlier(tx, s, now)) {
+	if (earlier(tx, ack, seq, now)) {
 		if (s->lost)
 			mistaken(tx, now, out);
 	} else {
@@ -313,7 +330,7 @@ static void find_gap(struct spw_control_tx *tx, const struct spw_control_ack *ac
 		const struct spw_control_sent *s = slot_of(tx, seq);
 
 		if (s->state != SPW_CONTROL_FLIES || !has(ack, seq) ||
-		    earlier(tx, s, now) || s->at == last)
+		    earlier(tx, ack, seq, now) || s->at == last)
 			continue;
 		if (s->at > last) {
 			before = umax(before, last);
@@ -371,7 +388,7 @@ int spw_control_tx_ack(struct spw_control_tx *tx, const struct spw_control_ack *
 	for (seq = tx->una; seq < tx->fresh; seq++) {
 		if (slot_of(tx, seq)->state == SPW_CONTROL_ARRIVED || !has(ack, seq))
 			continue;
-		arrived(tx, seq, newest, now, out);
+		arrived(tx, ack, seq, newest, now, out);
 		any = true;
 	}
 	tx->una = umax(tx->una, ack->next);

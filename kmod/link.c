@@ -252,11 +252,12 @@ int spw_link_parse_control(const struct spw_frame *frame,
 	got.to = __be32_to_cpu(wire.to);
 	got.stream = __be32_to_cpu(wire.stream);
 	got.type = __be16_to_cpu(wire.type);
+	got.attempt = __be16_to_cpu(wire.attempt);
 	got.seq = get_halves(wire.seq);
 	got.length = __be32_to_cpu(wire.length);
 	got.offset = __be32_to_cpu(wire.offset);
 
-	if (wire.reserved || !got.from || !got.to || !got.stream || !got.type ||
+	if (!got.from || !got.to || !got.stream || !got.type ||
 	    got.length > SPW_MESSAGE_MAX || got.offset > got.length ||
 	    len > got.length - got.offset || (!len && got.length) ||
 	    got.seq >> 63)
@@ -277,6 +278,7 @@ void spw_link_build_control(void *body, const struct spw_chunk_head *head)
 		.to = __cpu_to_be32(head->to),
 		.stream = __cpu_to_be32(head->stream),
 		.type = __cpu_to_be16(head->type),
+		.attempt = __cpu_to_be16(head->attempt),
 		.length = __cpu_to_be32(head->length),
 		.offset = __cpu_to_be32(head->offset),
 	};
@@ -323,9 +325,10 @@ int spw_link_parse_control_ack(const struct spw_frame *frame,
 	ack->next = get_halves(wire.next);
 	ack->limit = get_halves(wire.limit);
 	ack->newest = get_halves(wire.newest);
+	ack->attempt = __be16_to_cpu(wire.attempt);
 	for (i = 0; i < SPW_CONTROL_WORDS; i++)
 		ack->bits[i] = get_halves(wire.bits[i]);
-	return is_sound(ack) ? 0 : -EPROTO;
+	return is_sound(ack) && !wire.reserved ? 0 : -EPROTO;
 }
 
 /**
@@ -340,6 +343,7 @@ void spw_link_build_control_ack(void *body, const struct spw_control_ack *ack)
 		.to = __cpu_to_be32(ack->to),
 		.stream = __cpu_to_be32(ack->stream),
 		.delay_us = __cpu_to_be32(ack->delay_us),
+		.attempt = __cpu_to_be16(ack->attempt),
 	};
 	int i;
 

@@ -70,7 +70,7 @@
  *  | receiver's instance, as the sender heard it                   |
  *  | stream of the sender: grows each time it had to give up       |
  *  +-------------------------------+-------------------------------+
- *  | type of the message           | reserved = 0                  |
+ *  | type of the message           | how often it was sent before  |
  *  +-------------------------------+-------------------------------+
  *  | number of the chunk (64 bits)                                 |
  *  | bytes of the message                                          |
@@ -88,6 +88,9 @@
  *  | next: all chunks below have come (64 bits)                    |
  *  | limit: chunks below may be sent (64 bits)                     |
  *  | number of the newest chunk (64 bits)                          |
+ *  +-------------------------------+-------------------------------+
+ *  | how often that was sent then  | reserved = 0                  |
+ *  +-------------------------------+-------------------------------+
  *  | bitmap, 256 bits: bit b of the 64-bit word w (0 the first):   |
  *  ~ chunk next + w * 64 + b has come                              ~
  *  +---------------------------------------------------------------+
@@ -175,7 +178,7 @@ struct spw_wire_control {
 	__be32	to;
 	__be32	stream;
 	__be16	type;
-	__be16	reserved;
+	__be16	attempt;
 	__be32	seq[2];
 	__be32	length;
 	__be32	offset;
@@ -198,6 +201,8 @@ struct spw_wire_control_ack {
 	__be32	next[2];
 	__be32	limit[2];
 	__be32	newest[2];
+	__be16	attempt;
+	__be16	reserved;
 	__be32	bits[SPW_CONTROL_WORDS][2];
 };
 

@@ -240,7 +240,9 @@ static bool write_chunk(struct spw_messenger *m, u64 seq, u32 size,
 	const struct message *message = m->room->chunks[slot].message;
 	const struct spw_chunk_head head = {
 		.from = m->self, .to = m->peer, .stream = m->stream,
-		.type = message->type, .seq = seq, .length = message->len,
+		.type = message->type,
+		.attempt = spw_control_tx_attempt(&m->tx, seq),
+		.seq = seq, .length = message->len,
 		.offset = m->room->chunks[slot].offset,
 	};
 	struct sk_buff *skb;
@@ -428,7 +430,7 @@ static void take_in(struct spw_messenger *m, struct piece *piece, u64 now)
 
 	piece->epoch = m->epoch;
 	m->room->held[seq % SPW_CONTROL_WINDOW] = piece;
-	run = spw_control_rx_take(&m->rx, seq, now);
+	run = spw_control_rx_take(&m->rx, &piece->head, now);
 	if (!run)
 		return;
 	for (seq = m->rx.next - run; seq < m->rx.next; seq++) {
@@ -707,7 +709,7 @@ int spw_messenger_append(struct spw_peer *peer, u16 type, const void *data, u32 
 		return -EMSGSIZE;
 	spin_lock_bh(&m->lock);
 	joined = ready(m) && len < batch && join_last(m, type, data, len);
-	err = joined ? 0 : may_queue(peer, batch);
+	err = joined ? 0 : may_queue(peer, max(len, batch));
 	spin_unlock_bh(&m->lock);
 	if (joined)
 		return 0;
@@ -785,7 +787,7 @@ void spw_messenger_down(struct spw_peer *peer)
 	spin_lock_bh(&m->lock);
 	m->closing = true;
 	m->up = false;
-	m->self = new_instance();
+	WRITE_ONCE(m->self, new_instance());
 	m->self_since = now;
 	m->peer = 0;
 	meet(peer, now, &messages, &pieces);

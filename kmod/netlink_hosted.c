@@ -106,7 +106,7 @@ static int dump(struct sk_buff *skb, struct netlink_callback *cb,
 	if (err)
 		return err;
 	xa_for_each_start(&spw->peers, id, peer, cb->args[0]) {
-		/* One that was deleted meanwhile takes its place in the dump along. */
+		/* Another one than that of the last part, which was deleted. */
 		if (id != cb->args[0])
 			cb->args[1] = 0;
 		cb->args[0] = id;

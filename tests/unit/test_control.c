@@ -128,6 +128,7 @@ static void transmit(struct path *p, uint64_t seq)
 	struct event e = { .head = p->heads[slot], .len = p->lens[slot] };
 	uint64_t at = p->now, bytes = e.len + SPW_LEN_CONTROL;
 
+	e.head.attempt = spw_control_tx_attempt(&p->tx, seq);
 	p->sent_chunks++;
 	p->sent_bytes += bytes;
 	if (p->rate) {
@@ -280,7 +281,7 @@ static void arrive_chunk(struct path *p, const struct event *e)
 		break;
 	}
 	p->held[e->head.seq % SPW_CONTROL_WINDOW] = *e;
-	run = spw_control_rx_take(&p->rx, e->head.seq, p->now);
+	run = spw_control_rx_take(&p->rx, &e->head, p->now);
 	for (uint64_t seq = p->rx.next - run; seq < p->rx.next; seq++) {
 		p->inbox[p->inbox_tail++ % EVENTS] = p->held[seq % SPW_CONTROL_WINDOW];
 		p->wrong += p->inbox_tail - p->inbox_head > SPW_CONTROL_WINDOW;
@@ -629,9 +630,10 @@ TEST(lives_and_streams)
 	EXPECT_EQ(SPW_CONTROL_NEW, spw_control_rx_admit(&rx, &head));
 	EXPECT_EQ(SPW_CONTROL_SAME, spw_control_rx_admit(&rx, &head));
 	EXPECT_EQ(SPW_CONTROL_ORDER, spw_control_rx_judge(&rx, 0, 1));
-	EXPECT_EQ(1, spw_control_rx_take(&rx, 0, 1));
+	EXPECT_EQ(1, spw_control_rx_take(&rx, &head, 1));
 	EXPECT_EQ(SPW_CONTROL_HELD, spw_control_rx_judge(&rx, 5, 1));
-	EXPECT_EQ(0, spw_control_rx_take(&rx, 5, 1));
+	head.seq = 5;
+	EXPECT_EQ(0, spw_control_rx_take(&rx, &head, 1));
 	/* Another stream begins at 0; what nobody took yet still takes room. */
 	head.stream = 3;
 	EXPECT_EQ(SPW_CONTROL_NEW, spw_control_rx_admit(&rx, &head));
