@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Control messages between two nodes: what control_tx.c and control_rx.c do not know:
- * messages, memory, the clock, a lock, and who takes a message.
+ * messages, memory, the clock, a lock. What comes goes to the inbox.
  *
  * A message waits in the queue until all its chunks are acknowledged. Steps are taken
  * under the lock, and the frames that they want sent are written there too, since an
  * acknowledgment may free the message a moment later; they are sealed and sent after it.
- *
- * Chunks that come are copied, put in order, and taken in process context. What nobody
- * took yet closes the window, so the memory of a peer is bounded by that and by one
- * message of its type's size.
  *
  * A stream ends when the peer is declared down, when it turns out to live another life,
  * or when a chunk does not fit the path any more; then all that is queued goes, and the
@@ -33,9 +29,6 @@
 
 /* Without a key or a route: as long until the next try. */
 #define RETRY_TIME	(50 * NSEC_PER_MSEC)
-
-/* Without memory for a whole message: likewise (jiffies). */
-#define RETRY_TAKE	(HZ / 10)
 
 /**
  * struct message - on its way out
@@ -62,26 +55,9 @@ struct message {
 };
 
 /**
- * struct piece - a chunk that came
- * @list: in &spw_messenger.inbox
- * @head: of it
- * @epoch: &spw_messenger.epoch of then
- * @len: bytes
- * @data: bytes
- */
-struct piece {
-	struct list_head list;
-	struct spw_chunk_head head;
-	u32 epoch;
-	u32 len;
-	u8 data[];
-};
-
-/**
  * struct spw_messenger_room - a chunk's place is its number modulo the window
  * @sent: for control_tx.c
  * @chunks: which part of which message it is
- * @held: chunks that came before others, or NULL
  */
 struct spw_messenger_room {
 	struct spw_control_sent sent[SPW_CONTROL_WINDOW];
@@ -90,7 +66,6 @@ struct spw_messenger_room {
 		u32 offset;
 		u32 len;
 	} chunks[SPW_CONTROL_WINDOW];
-	struct piece *held[SPW_CONTROL_WINDOW];
 };
 
 static const struct spw_message_ops *const types[__SPW_MESSAGE_MAX] = {
@@ -126,6 +101,35 @@ static void sooner(struct spw_messenger *m, u64 at)
 		set_due(m, at);
 }
 
+/**
+ * spw_messenger_rx_due() - something came, or was taken: when to acknowledge
+ * @peer: under &spw_messenger.lock
+ *
+ * spw_repair_arm() is to follow, once the lock is released.
+ *
+ * Return: ktime (ns), 0 if nothing is to be acknowledged.
+ */
+u64 spw_messenger_rx_due(struct spw_peer *peer)
+{
+	struct spw_messenger *m = &peer->messenger;
+	u64 due = met(m) ? spw_control_rx_due(&m->rx) : 0;
+
+	if (due)
+		sooner(m, due);
+	return due;
+}
+
+/**
+ * spw_messenger_ops() - who takes messages of a type?
+ * @type: that a peer named
+ *
+ * Return: NULL where nobody does.
+ */
+const struct spw_message_ops *spw_messenger_ops(u16 type)
+{
+	return type < ARRAY_SIZE(types) ? types[type] : NULL;
+}
+
 static u32 new_instance(void)
 {
 	u32 instance;
@@ -148,30 +152,6 @@ static void free_messages(struct spw_peer *peer, struct list_head *list,
 	}
 	INIT_LIST_HEAD(list);
 	count(peer, why, n);
-}
-
-static void free_pieces(struct list_head *list)
-{
-	struct piece *piece, *next;
-
-	list_for_each_entry_safe(piece, next, list, list)
-		kfree(piece);
-	INIT_LIST_HEAD(list);
-}
-
-/* What came before others will never be in order. */
-static void drop_held(struct spw_messenger *m, struct list_head *pieces)
-{
-	int i;
-
-	lockdep_assert_held(&m->lock);
-	for (i = 0; i < SPW_CONTROL_WINDOW; i++) {
-		if (!m->room->held[i])
-			continue;
-		list_add(&m->room->held[i]->list, pieces);
-		m->room->held[i] = NULL;
-	}
-	m->epoch++;
 }
 
 /* Another stream; what is in the queue goes to @messages. */
@@ -203,7 +183,7 @@ static void meet(struct spw_peer *peer, u64 now, struct list_head *messages,
 	struct spw_messenger *m = &peer->messenger;
 
 	begin_stream(peer, now, messages);
-	drop_held(m, pieces);
+	spw_inbox_begin(peer, pieces);
 	spw_control_rx_meet(&m->rx, m->self, m->peer);
 	set_due(m, 0);
 }
@@ -414,54 +394,11 @@ int spw_messenger_acked(struct spw_peer *peer, const struct spw_frame *frame, u6
 	return 0;
 }
 
-static void queue_work_now(struct spw_messenger *m, unsigned long delay)
-{
-	lockdep_assert_held(&m->lock);
-	/* Once the peer goes, whoever stops the work must not find it queued again. */
-	if (!m->dead)
-		mod_delayed_work(system_wq, &m->work, delay);
-}
-
-/* Put it where it belongs, and hand on what is in order now. */
-static void take_in(struct spw_messenger *m, struct piece *piece, u64 now)
-{
-	u64 seq = piece->head.seq;
-	u32 run;
-
-	piece->epoch = m->epoch;
-	m->room->held[seq % SPW_CONTROL_WINDOW] = piece;
-	run = spw_control_rx_take(&m->rx, &piece->head, now);
-	if (!run)
-		return;
-	for (seq = m->rx.next - run; seq < m->rx.next; seq++) {
-		struct piece **place = &m->room->held[seq % SPW_CONTROL_WINDOW];
-
-		list_add_tail(&(*place)->list, &m->inbox);
-		*place = NULL;
-	}
-	queue_work_now(m, 0);
-}
-
-static struct piece *copy_piece(const struct spw_chunk_head *head,
-				const struct spw_frame *frame)
-{
-	u32 len = frame->len - SPW_LEN_CONTROL;
-	struct piece *piece = kmalloc(struct_size(piece, data, len),
-				      GFP_ATOMIC | __GFP_NOWARN);
-
-	if (!piece)
-		return NULL;
-	piece->head = *head;
-	piece->len = len;
-	memcpy(piece->data, frame->body + SPW_LEN_CONTROL, len);
-	return piece;
-}
-
 /* Returns 0 or the counter of the drop. */
-static int chunk_in(struct spw_messenger *m, const struct spw_chunk_head *head,
+static int chunk_in(struct spw_peer *peer, const struct spw_chunk_head *head,
 		    const struct spw_frame *frame, u64 now, struct list_head *pieces)
 {
-	struct piece *piece;
+	struct spw_messenger *m = &peer->messenger;
 
 	if (m->dead)
 		return SPILLWAY_STAT_CONTROL_STALE;
@@ -469,7 +406,7 @@ static int chunk_in(struct spw_messenger *m, const struct spw_chunk_head *head,
 	case SPW_CONTROL_STALE:
 		return SPILLWAY_STAT_CONTROL_STALE;
 	case SPW_CONTROL_NEW:
-		drop_held(m, pieces);
+		spw_inbox_begin(peer, pieces);
 		break;
 	case SPW_CONTROL_SAME:
 		break;
@@ -480,13 +417,8 @@ static int chunk_in(struct spw_messenger *m, const struct spw_chunk_head *head,
 	case SPW_CONTROL_BEYOND:
 		return SPILLWAY_STAT_CONTROL_BEYOND;
 	default:
-		break;
+		return spw_inbox_add(peer, head, frame, now);
 	}
-	piece = copy_piece(head, frame);
-	if (!piece)
-		return SPILLWAY_STAT_RX_DROP_NOMEM;
-	take_in(m, piece, now);
-	return 0;
 }
 
 /**
@@ -508,126 +440,15 @@ int spw_messenger_chunk(struct spw_peer *peer, const struct spw_frame *frame, u6
 	if (spw_link_parse_control(frame, &head))
 		return SPILLWAY_STAT_RX_DROP_FRAME;
 	spin_lock(&m->lock);
-	drop = chunk_in(m, &head, frame, now, &pieces);
-	due = spw_control_rx_due(&m->rx);
-	if (due && met(m))
-		sooner(m, due);
+	drop = chunk_in(peer, &head, frame, now, &pieces);
+	due = spw_messenger_rx_due(peer);
 	spin_unlock(&m->lock);
-	free_pieces(&pieces);
+	spw_inbox_free_pieces(&pieces);
 	count(peer, SPILLWAY_STAT_CONTROL_RX, !drop);
 	if (due && due <= now)
 		step(peer, now);
 	spw_repair_arm(peer, now);
 	return drop;
-}
-
-static const struct spw_message_ops *ops_of(u16 type)
-{
-	return type < ARRAY_SIZE(types) ? types[type] : NULL;
-}
-
-static void drop_joined(struct spw_messenger *m)
-{
-	kvfree(m->joined);
-	m->joined = NULL;
-}
-
-static void deliver(struct spw_peer *peer, u16 type, const u8 *data, u32 len)
-{
-	const struct spw_message_ops *ops = ops_of(type);
-
-	count(peer, ops->take(peer, data, len) ? SPILLWAY_STAT_CONTROL_MSG_BAD :
-						 SPILLWAY_STAT_CONTROL_MSG_RX, 1);
-}
-
-/* The beginning of a message; returns -ENOMEM or 0, the bytes then wanted or not. */
-static int open_message(struct spw_peer *peer, const struct piece *piece)
-{
-	const struct spw_message_ops *ops = ops_of(piece->head.type);
-	struct spw_messenger *m = &peer->messenger;
-
-	if (!ops || piece->head.length > ops->max) {
-		count(peer, SPILLWAY_STAT_CONTROL_MSG_BAD, 1);
-		return 0;
-	}
-	m->joined = kvmalloc(max(piece->head.length, 1U), GFP_KERNEL | __GFP_NOWARN);
-	return m->joined ? 0 : -ENOMEM;
-}
-
-/* A chunk in order. Returns 0, or -ENOMEM to be asked again later. */
-static int take_piece(struct spw_peer *peer, const struct piece *piece)
-{
-	struct spw_messenger *m = &peer->messenger;
-	const struct spw_chunk_head *head = &piece->head;
-	enum spw_control_join how;
-
-	if (m->joining_epoch != piece->epoch) {
-		m->joining_epoch = piece->epoch;
-		m->joining.open = false;
-		drop_joined(m);
-	}
-	if (!m->joining.open && !head->offset && open_message(peer, piece))
-		return -ENOMEM;
-	how = spw_control_rx_join(&m->joining, head, piece->len);
-	if (how == SPW_CONTROL_BROKEN) {
-		count(peer, SPILLWAY_STAT_CONTROL_MSG_BAD, 1);
-		drop_joined(m);
-		return take_piece(peer, piece);
-	}
-	if (how == SPW_CONTROL_STRAY || !m->joined)
-		return 0;
-	memcpy(m->joined + head->offset, piece->data, piece->len);
-	if (how == SPW_CONTROL_WHOLE) {
-		deliver(peer, head->type, m->joined, head->length);
-		drop_joined(m);
-	}
-	return 0;
-}
-
-/* The oldest of the inbox; it stays there until it is taken. */
-static struct piece *first_piece(struct spw_messenger *m)
-{
-	struct piece *piece;
-
-	spin_lock_bh(&m->lock);
-	piece = list_first_entry_or_null(&m->inbox, struct piece, list);
-	spin_unlock_bh(&m->lock);
-	return piece;
-}
-
-static void done_piece(struct spw_messenger *m, struct piece *piece, u64 now)
-{
-	u64 due;
-
-	spin_lock_bh(&m->lock);
-	list_del(&piece->list);
-	spw_control_rx_taken(&m->rx, now);
-	due = spw_control_rx_due(&m->rx);
-	if (due && met(m))
-		sooner(m, due);
-	spin_unlock_bh(&m->lock);
-	kfree(piece);
-}
-
-static void messenger_work(struct work_struct *work)
-{
-	struct spw_messenger *m = container_of(to_delayed_work(work),
-					       struct spw_messenger, work);
-	struct spw_peer *peer = container_of(m, struct spw_peer, messenger);
-	struct piece *piece;
-
-	while ((piece = first_piece(m))) {
-		if (take_piece(peer, piece)) {
-			count(peer, SPILLWAY_STAT_RX_DROP_NOMEM, 1);
-			spin_lock_bh(&m->lock);
-			queue_work_now(m, RETRY_TAKE);
-			spin_unlock_bh(&m->lock);
-			break;
-		}
-		done_piece(m, piece, ktime_get_ns());
-		cond_resched();
-	}
-	spw_repair_arm(peer, ktime_get_ns());
 }
 
 static struct message *message_new(u16 type, const void *data, u32 len, u32 size)
@@ -754,7 +575,7 @@ void spw_messenger_heard(struct spw_peer *peer, u32 instance, u64 echo)
 	if (!changed)
 		return;
 	free_messages(peer, &messages, SPILLWAY_STAT_CONTROL_MSG_FAILED);
-	free_pieces(&pieces);
+	spw_inbox_free_pieces(&pieces);
 	tell_ended(peer);
 }
 
@@ -779,7 +600,6 @@ void spw_messenger_down(struct spw_peer *peer)
 {
 	struct spw_messenger *m = &peer->messenger;
 	u64 now = ktime_get_ns();
-	struct piece *piece;
 	LIST_HEAD(messages);
 	LIST_HEAD(pieces);
 
@@ -792,15 +612,12 @@ void spw_messenger_down(struct spw_peer *peer)
 	m->peer = 0;
 	meet(peer, now, &messages, &pieces);
 	spin_unlock_bh(&m->lock);
-	cancel_delayed_work_sync(&m->work);
+	spw_inbox_empty(peer);
 	spin_lock_bh(&m->lock);
-	list_for_each_entry(piece, &m->inbox, list)
-		m->rx.waiting--;
-	list_splice_tail_init(&m->inbox, &pieces);
 	m->closing = false;
 	spin_unlock_bh(&m->lock);
 	free_messages(peer, &messages, SPILLWAY_STAT_CONTROL_MSG_FAILED);
-	free_pieces(&pieces);
+	spw_inbox_free_pieces(&pieces);
 	tell_ended(peer);
 }
 
@@ -818,10 +635,12 @@ int spw_messenger_init(struct spw_peer *peer)
 	m->room = kvzalloc(sizeof(*m->room), GFP_KERNEL);
 	if (!m->room)
 		return -ENOMEM;
+	if (spw_inbox_init(peer)) {
+		kvfree(m->room);
+		return -ENOMEM;
+	}
 	spin_lock_init(&m->lock);
 	INIT_LIST_HEAD(&m->queue);
-	INIT_LIST_HEAD(&m->inbox);
-	INIT_DELAYED_WORK(&m->work, messenger_work);
 	m->self = new_instance();
 	m->self_since = now;
 	m->stream = 1;
@@ -842,7 +661,6 @@ void spw_messenger_stop(struct spw_peer *peer)
 	m->dead = true;
 	spin_unlock_bh(&m->lock);
 	spw_messenger_down(peer);
-	drop_joined(m);
 }
 
 /**
@@ -851,5 +669,6 @@ void spw_messenger_stop(struct spw_peer *peer)
  */
 void spw_messenger_free(struct spw_peer *peer)
 {
+	spw_inbox_free(peer);
 	kvfree(peer->messenger.room);
 }

@@ -5,9 +5,9 @@
 
 #include <linux/list.h>
 #include <linux/spinlock.h>
-#include <linux/workqueue.h>
 
 #include "control.h"
+#include "inbox.h"
 
 struct spw_frame;
 struct spw_messenger_room;
@@ -32,8 +32,7 @@ struct spw_message_ops {
 
 /**
  * struct spw_messenger - messages to and from one peer
- * @lock: guards all below but @due and @work, and what only the work touches; taken in
- *	softirq
+ * @lock: guards all below, but what @inbox says is not; taken in softirq
  * @dead: the peer goes: nothing is queued or sent any more
  * @closing: what came from the peer is being thrown away
  * @up: health says that the peer is there
@@ -46,13 +45,8 @@ struct spw_message_ops {
  * @room: rings of the two, see messenger.c
  * @queue: messages that are not acknowledged whole, oldest first
  * @bytes: that they have
- * @inbox: chunks in order that the work has not taken
- * @epoch: of the stream that is received: grows when another begins
+ * @inbox: chunks that came
  * @due: ktime (ns) when the timer is needed, 0 if it is not; read without the lock
- * @work: takes what is in @inbox
- * @joining: the message that is put together; with the next two, the work's own
- * @joined: its bytes, or NULL
- * @joining_epoch: of its chunks
  */
 struct spw_messenger {
 	spinlock_t lock; /* see above */
@@ -68,13 +62,8 @@ struct spw_messenger {
 	struct spw_messenger_room *room;
 	struct list_head queue;
 	size_t bytes;
-	struct list_head inbox;
-	u32 epoch;
+	struct spw_inbox inbox;
 	u64 due;
-	struct delayed_work work;
-	struct spw_control_message joining;
-	u8 *joined;
-	u32 joining_epoch;
 };
 
 int spw_messenger_init(struct spw_peer *peer);
@@ -90,5 +79,7 @@ int spw_messenger_append(struct spw_peer *peer, u16 type, const void *data, u32 
 int spw_messenger_chunk(struct spw_peer *peer, const struct spw_frame *frame, u64 now);
 int spw_messenger_acked(struct spw_peer *peer, const struct spw_frame *frame, u64 now);
 void spw_messenger_timer(struct spw_peer *peer, u64 now);
+u64 spw_messenger_rx_due(struct spw_peer *peer);
+const struct spw_message_ops *spw_messenger_ops(u16 type);
 
 #endif /* _SPW_MESSENGER_H */

@@ -386,7 +386,7 @@ enum spillway_stat {
 	SPILLWAY_STAT_CONTROL_STALE,		/* of another life or stream: dropped */
 	SPILLWAY_STAT_CONTROL_MSG_TX,		/* control messages queued */
 	SPILLWAY_STAT_CONTROL_MSG_DONE,		/* of these, that arrived whole */
-	SPILLWAY_STAT_CONTROL_MSG_FAILED,	/* of these, that were under way when the stream ended */
+	SPILLWAY_STAT_CONTROL_MSG_FAILED,	/* of these, under way when the stream ended */
 	SPILLWAY_STAT_CONTROL_MSG_REFUSED,	/* not queued: too much waits, or no memory */
 	SPILLWAY_STAT_CONTROL_MSG_RX,		/* that came, whole and well-formed */
 	SPILLWAY_STAT_CONTROL_MSG_BAD,		/* that came, but made no sense */
