@@ -324,6 +324,11 @@ static void step(struct spw_peer *peer, u64 now)
 	}
 	spin_unlock(&m->lock);
 	count_out(peer, &out);
+	if (goes_on)
+		count(peer, SPILLWAY_STAT_TX_DROP_NOMEM,
+		      out.n - skb_queue_len(&frames));
+	else
+		__skb_queue_purge(&frames);
 	free_messages(peer, &messages, SPILLWAY_STAT_CONTROL_MSG_FAILED);
 	send_all(peer, SPW_FRAME_CONTROL, &frames, SPILLWAY_STAT_CONTROL_TX);
 	send_all(peer, SPW_FRAME_CONTROL_ACK, &acks, SPILLWAY_STAT_CONTROL_ACK_TX);
