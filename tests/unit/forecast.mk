@@ -25,5 +25,5 @@ test_inner_SRCS := kmod/inner.c
 UNIT_TESTS += test_arq
 test_arq_SRCS := $(addprefix kmod/,arq.c acker.c rtt.c replay.c)
 
-UNIT_TESTS += test_control
-test_control_SRCS := $(addprefix kmod/,control_tx.c control_rx.c rtt.c)
+UNIT_TESTS += test_chunks
+test_chunks_SRCS := $(addprefix kmod/,control_tx.c control_rx.c rtt.c)
