@@ -27,16 +27,16 @@ say = @printf '  %-7s %s\n'
 MAKEFLAGS += --no-print-directory
 endif
 
-PACKAGES := bash bc binutils build-essential busybox-static clang-format \
-	conntrack cpio cppcheck curl gawk gcc gnuplot-nox iperf3 iproute2 \
-	iputils-ping jq kmod libevent-dev libgsl-dev libjson-c-dev libmnl-dev libnl-3-dev \
-	libnl-genl-3-dev libnl-route-3-dev libsmartcols-dev libsqlite3-dev \
-	libssl-dev linux-headers-6.12-amd64 linux-headers-amd64 \
+PACKAGES := bash bc binutils build-essential busybox-static clang clang-format \
+	conntrack cpio cppcheck curl ethtool gawk gcc gnuplot-nox iperf3 iproute2 \
+	iputils-ping jq kmod libclang-rt-14-dev libevent-dev libgsl-dev libjson-c-dev \
+	libmnl-dev libnl-3-dev libnl-genl-3-dev libnl-route-3-dev libsmartcols-dev \
+	libsqlite3-dev libssl-dev linux-headers-6.12-amd64 linux-headers-amd64 \
 	linux-source-6.12 make nftables nginx-light openssl pkg-config procps \
-	qemu-system-x86 shellcheck sparse tcpdump xz-utils
+	qemu-system-x86 shellcheck sparse tcpdump tshark wireguard-tools xz-utils
 
 .PHONY: all help deps modules lab-modules ctl unit selftests check check-unit \
-	check-guest lint demo install uninstall dkms-install clean
+	check-guest lint fuzz bench grid demo install uninstall dkms-install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -54,12 +54,16 @@ help:
 	@echo '  make deps          install the Debian packages that all this needs'
 	@echo '  make check-unit    unit tests only'
 	@echo '  make check-guest   tests in guests only'
+	@echo '  make fuzz          libFuzzer on whatever reads what others wrote'
+	@echo '  make bench         what relay costs beside WireGuard and others'
+	@echo '  make grid          goodput by loss, delay, reordering and flows'
 	@echo '  make lint          checkpatch, sparse, W=1, clang-format, cppcheck, shellcheck'
 	@echo '  make install       programs into PREFIX ($(PREFIX)), module for KVER'
 	@echo '  make dkms-install  the module by DKMS, rebuilt with each kernel'
 	@echo '  make clean'
 	@echo
 	@echo 'Variables: KERNELS="6.1 6.12", TESTS=GLOB (check), KERNEL=6.1|6.12, SEED=N (demo),'
+	@echo '           CELLS="LOSS:RTT:REORDER:FLOWS ..." (grid), FUZZ_SECONDS=N,'
 	@echo '           V=1, KVER, PREFIX, DESTDIR'
 
 ### packages
@@ -133,6 +137,7 @@ build/ctl/spillctl: $(SPILLCTL_SRCS:%.c=build/%.o)
 
 -include $(wildcard tests/unit/*.mk)
 -include $(wildcard tests/selftests/*.mk)
+-include $(wildcard tests/fuzz/*.mk)
 
 # The harness is Debian's, taken at test time.
 HARNESS := build/kselftest/kselftest_harness.h
@@ -168,11 +173,35 @@ build/selftests/$(1): tests/selftests/$(1).c $$($(1)_SRCS) $$(HARNESS) \
 endef
 $(foreach t,$(SELFTESTS),$(eval $(call selftest_rule,$(t))))
 
-unit: $(UNIT_TESTS:%=build/unit/%)
-selftests: $(SELFTESTS:%=build/selftests/%) build/lab/stream build/lab/flap
+# libFuzzer is clang's.
+FUZZ_SECONDS ?= 300
+FUZZ_CFLAGS := $(BASE_CFLAGS) -Ikmod -Itests/unit -Wno-sign-compare \
+	-Wno-missing-field-initializers \
+	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer
 
-# For the scenes: traffic that checks every byte, and moves at an exact interval.
-build/lab/stream: tests/lab/stream.c
+define fuzz_rule
+build/fuzz/$(1): tests/fuzz/$(1).c $$($(1)_SRCS) \
+		$$(wildcard ctl/*.h kmod/*.h tests/unit/*.h) | build/deps
+	$$(say) FUZZ $$@
+	@mkdir -p $$(@D)
+	$$(Q)clang $$(FUZZ_CFLAGS) \
+		$$(if $$($(1)_PKGS),$$$$(pkg-config --cflags $$($(1)_PKGS))) \
+		-o $$@ $$(filter %.c,$$^) \
+		$$(if $$($(1)_PKGS),$$$$(pkg-config --libs $$($(1)_PKGS)))
+endef
+$(foreach t,$(FUZZ_TARGETS),$(eval $(call fuzz_rule,$(t))))
+
+fuzz: $(FUZZ_TARGETS:%=build/fuzz/%)
+	$(Q)tests/fuzz/run $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+unit: $(UNIT_TESTS:%=build/unit/%)
+LAB_PROGRAMS := stream flood numbers
+selftests: $(SELFTESTS:%=build/selftests/%) $(LAB_PROGRAMS:%=build/lab/%) build/lab/flap
+
+# For the scenes: traffic that checks every byte, floods, who uses a number twice, and
+# moves at an exact interval.
+$(LAB_PROGRAMS:%=build/lab/%): build/lab/%: tests/lab/%.c
 	$(say) CC $<
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_CFLAGS) -o $@ $<
@@ -192,6 +221,23 @@ check-unit: build/deps unit
 
 check-guest: build/deps selftests lab-modules ctl
 	$(Q)tests/lab/check --kernels "$(KERNELS)" --tests "$(TESTS)"
+
+# What tests/bench measures with, and the QEMU plugin that profiles.
+build/bench/%: tests/bench/%.c
+	$(say) CC $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_CFLAGS) -o $@ $<
+
+build/bench/%.so: tests/bench/%.c
+	$(say) CC $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_CFLAGS) -fPIC -shared -o $@ $<
+
+bench: build/deps lab-modules ctl build/bench/meter build/bench/hotspots.so
+	$(Q)tests/bench/costs $(KERNELS)
+
+grid: build/deps lab-modules ctl build/bench/goodput
+	$(Q)tests/bench/grid $(if $(KERNEL),--kernel $(KERNEL)) $(CELLS)
 
 demo: build/deps lab-modules ctl
 	$(Q)tests/demo/run $(if $(KERNEL),--kernel $(KERNEL)) $(if $(SEED),--seed $(SEED))

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* args: words from spillctl's command line, strictly read. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,39 +57,36 @@ bool arg_name(const struct spillctl *ctl, const char *what, const char *text)
 	return false;
 }
 
-bool arg_endpoint(const struct spillctl *ctl, const char *text, struct in_addr *addr,
+bool arg_endpoint(const struct spillctl *ctl, const char *text, struct address *addr,
 		  uint16_t *port)
 {
-	char host[INET_ADDRSTRLEN + 1];
-	const char *colon = strrchr(text, ':');
-	size_t len = colon ? (size_t)(colon - text) : strlen(text);
 	uint64_t number = SPILLWAY_PORT_DEFAULT;
+	const char *behind;
 
-	snprintf(host, sizeof(host), "%.*s", (int)len, text);
-	if (len >= sizeof(host) || inet_pton(AF_INET, host, addr) != 1) {
-		say_usage(ctl, "endpoint: \"%s\" is not ADDRESS[:PORT]", text);
+	if (!address_split(text, addr, &behind)) {
+		say_usage(ctl, "endpoint: \"%s\" is not ADDRESS[:PORT] or [IPV6-ADDRESS][:PORT]",
+			  text);
 		return false;
 	}
-	if (colon && !arg_number(ctl, "endpoint port", colon + 1, 1, UINT16_MAX, &number))
+	if (behind && !arg_number(ctl, "endpoint port", behind, 1, UINT16_MAX, &number))
 		return false;
 	*port = (uint16_t)number;
 	return true;
 }
 
 bool arg_prefix(const struct spillctl *ctl, const char *what, const char *text,
-		struct in_addr *addr, uint8_t *plen)
+		struct address *addr, uint8_t *plen)
 {
-	char host[INET_ADDRSTRLEN + 1];
 	const char *slash = strchr(text, '/');
 	size_t len = slash ? (size_t)(slash - text) : strlen(text);
-	uint64_t number = 32;
+	uint64_t number;
 
-	snprintf(host, sizeof(host), "%.*s", (int)len, text);
-	if (len >= sizeof(host) || inet_pton(AF_INET, host, addr) != 1) {
+	if (!address_parse(text, len, addr)) {
 		say_usage(ctl, "%s: \"%s\" is not ADDRESS[/LENGTH]", what, text);
 		return false;
 	}
-	if (slash && !arg_number(ctl, what, slash + 1, 0, 32, &number))
+	number = address_bits(addr);
+	if (slash && !arg_number(ctl, what, slash + 1, 0, address_bits(addr), &number))
 		return false;
 	*plen = (uint8_t)number;
 	return true;
@@ -109,8 +105,7 @@ static bool filter_end(const struct spillctl *ctl, const char *word, const char 
 		f->has |= src ? MODEL_HAS(LOCAL_PORT) : MODEL_HAS(REMOTE_PORT);
 		return true;
 	}
-	f->has |= src ? MODEL_HAS(LOCAL_ADDR4) | MODEL_HAS(LOCAL_PLEN) :
-			MODEL_HAS(REMOTE_ADDR4) | MODEL_HAS(REMOTE_PLEN);
+	f->has |= src ? MODEL_HAS(LOCAL_PLEN) : MODEL_HAS(REMOTE_PLEN);
 	return arg_prefix(ctl, word, value, src ? &f->local : &f->remote,
 			  src ? &f->local_plen : &f->remote_plen);
 }

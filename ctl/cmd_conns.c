@@ -10,13 +10,13 @@
 
 static void print_row(const struct spillctl *ctl, struct table *table, const struct model_conn *c)
 {
-	char id[TEXT_MAX], local[TEXT_MAX], remote[TEXT_MAX], peer[TEXT_MAX], tx[TEXT_MAX],
-		rx[TEXT_MAX], sent[TEXT_MAX], got[TEXT_MAX], queue[TEXT_MAX], retrans[TEXT_MAX],
-		age[TEXT_MAX], rtt[TEXT_MAX];
+	char local[ENDPOINT_TEXT_MAX], remote[ENDPOINT_TEXT_MAX];
+	char id[TEXT_MAX], peer[TEXT_MAX], tx[TEXT_MAX], rx[TEXT_MAX], sent[TEXT_MAX],
+		got[TEXT_MAX], queue[TEXT_MAX], retrans[TEXT_MAX], age[TEXT_MAX], rtt[TEXT_MAX];
 	const char *const row[] = {
 		text_number(c->id, id),
-		text_addr(c->local, c->local_port, local),
-		text_addr(c->remote, c->remote_port, remote),
+		endpoint_text(&c->local, c->local_port, local),
+		endpoint_text(&c->remote, c->remote_port, remote),
 		model_word(&model_direction, c->direction),
 		!c->peer_id  ? "-" :
 		ctl->numeric ? text_number(c->peer_id, peer) :

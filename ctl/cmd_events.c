@@ -29,18 +29,19 @@ static void print_device(const struct model_device *device)
 
 static void print_peer(const struct model_peer *peer)
 {
-	printf("health peer %s %s (%s)\n", peer->name, model_word(&model_peer_state, peer->state),
-	       model_word(&model_reason, peer->reason));
+	printf("health peer %s %s (%s) pmtu %u\n", peer->name,
+	       model_word(&model_peer_state, peer->state), model_word(&model_reason, peer->reason),
+	       peer->pmtu);
 }
 
 static void print_conn(const struct spillctl *ctl, const struct model_conn *conn)
 {
-	char local[TEXT_MAX], remote[TEXT_MAX], id[TEXT_MAX];
+	char local[ENDPOINT_TEXT_MAX], remote[ENDPOINT_TEXT_MAX], id[TEXT_MAX];
 
 	printf("conn   %llu %s %s %s", (unsigned long long)conn->id,
 	       model_word(&model_event, conn->event),
-	       text_addr(conn->local, conn->local_port, local),
-	       text_addr(conn->remote, conn->remote_port, remote));
+	       endpoint_text(&conn->local, conn->local_port, local),
+	       endpoint_text(&conn->remote, conn->remote_port, remote));
 	if (conn->peer_id)
 		printf(" -> %s", ctl->numeric ? text_number(conn->peer_id, id) : conn->peer_name);
 	if (conn->reason)

@@ -12,7 +12,8 @@ static int print_table(const struct spillctl *ctl, const struct model_conn *conn
 {
 	static const char *const columns[] = { "PEER", ">ID", "LOCAL", "REMOTE" };
 	struct table *table = table_new(columns, 4, ctl->header);
-	char peer[TEXT_MAX], id[TEXT_MAX], local[TEXT_MAX], remote[TEXT_MAX];
+	char local[ENDPOINT_TEXT_MAX], remote[ENDPOINT_TEXT_MAX];
+	char peer[TEXT_MAX], id[TEXT_MAX];
 	size_t i;
 
 	for (i = 0; i < count; i++) {
@@ -20,8 +21,8 @@ static int print_table(const struct spillctl *ctl, const struct model_conn *conn
 		const char *const row[] = {
 			ctl->numeric ? text_number(c->peer_id, peer) : c->peer_name,
 			text_number(c->id, id),
-			text_addr(c->local, c->local_port, local),
-			text_addr(c->remote, c->remote_port, remote),
+			endpoint_text(&c->local, c->local_port, local),
+			endpoint_text(&c->remote, c->remote_port, remote),
 		};
 
 		table_row(table, row);

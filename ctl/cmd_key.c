@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* spillctl key, genpsk: keys come from files and stdin, never from argv. */
+/* spillctl key: data keys by hand; they come from files and stdin, never from argv. */
 #include <openssl/crypto.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,7 +9,7 @@
 #include "spillctl.h"
 
 /**
- * struct wanted - words of set and psk
+ * struct wanted - words of set
  * @direction: of the key
  * @id: of the key
  * @first_pn: first packet number, transmit only
@@ -90,67 +89,6 @@ static int set(struct spillctl *ctl, int argc, char **argv)
 	return ret;
 }
 
-/* The receive key first: what the peer sends in answer must open. */
-static int install(const struct spillctl *ctl, const char *peer, const struct keyfile_key *tx,
-		   const struct keyfile_key *rx, uint64_t first_pn)
-{
-	struct nl_error error;
-
-	if (nl_key_add(ctl->session, peer, SPILLWAY_KEY_RX, rx->id, rx->key, 0, &error) ||
-	    nl_key_add(ctl->session, peer, SPILLWAY_KEY_TX, tx->id, tx->key, first_pn, &error))
-		return say_failed(ctl, &error);
-	return EXIT_DONE;
-}
-
-static int derive_and_install(struct spillctl *ctl, const char *peer, const uint8_t *secret,
-			      uint64_t first_pn)
-{
-	struct keyfile_key tx, rx;
-	struct model_device device;
-	struct model_peer other;
-	struct nl_error error;
-	int ret;
-
-	ret = spillctl_open(ctl);
-	if (ret)
-		return ret;
-	if (nl_device_get(ctl->session, &device, &error) ||
-	    nl_peer_get(ctl->session, peer, &other, &error))
-		return say_failed(ctl, &error);
-	if (!device.node_id)
-		return say_error(ctl, "the node has no id (spillctl dev set id N)");
-	if (keyfile_derive(secret, device.node_id, other.id, &tx) ||
-	    keyfile_derive(secret, other.id, device.node_id, &rx))
-		return say_error(ctl, "the keys cannot be derived");
-	ret = install(ctl, peer, &tx, &rx, first_pn);
-	OPENSSL_cleanse(&tx, sizeof(tx));
-	OPENSSL_cleanse(&rx, sizeof(rx));
-	return ret;
-}
-
-/*
- * A pair of packet number and key must never come twice: a secret serves for one life
- * of the device, or is given a first-pn above all it was used with.
- */
-static int psk(struct spillctl *ctl, int argc, char **argv)
-{
-	struct wanted w = { .direction = SPILLWAY_KEY_TX };
-	uint8_t secret[SPILLWAY_KEY_LEN];
-	int ret;
-
-	if (argc < 2)
-		return say_usage(ctl, "usage: key psk PEER FILE [first-pn N]");
-	if (!arg_name(ctl, "peer", argv[0]) || !read_options(ctl, argc - 2, argv + 2, &w))
-		return EXIT_USAGE;
-	if (w.file)
-		return say_usage(ctl, "one file, not \"%s\" too", w.file);
-	ret = read_key(ctl, argv[1], secret);
-	if (!ret)
-		ret = derive_and_install(ctl, argv[0], secret, w.first_pn);
-	OPENSSL_cleanse(secret, sizeof(secret));
-	return ret;
-}
-
 static int del(struct spillctl *ctl, int argc, char **argv)
 {
 	struct nl_error error;
@@ -168,27 +106,7 @@ int cmd_key(struct spillctl *ctl, int argc, char **argv)
 {
 	if (argc && !strcmp(argv[0], "set"))
 		return set(ctl, argc - 1, argv + 1);
-	if (argc && !strcmp(argv[0], "psk"))
-		return psk(ctl, argc - 1, argv + 1);
 	if (argc && !strcmp(argv[0], "del"))
 		return del(ctl, argc - 1, argv + 1);
-	return say_usage(ctl, "usage: key set | psk | del");
-}
-
-int cmd_genpsk(struct spillctl *ctl, int argc, char **argv)
-{
-	uint8_t secret[SPILLWAY_KEY_LEN];
-	char text[64];
-
-	if (argc)
-		return say_usage(ctl, "\"%s\" is too much", argv[0]);
-	if (RAND_bytes(secret, sizeof(secret)) != 1)
-		return say_error(ctl, "no random numbers");
-	keyfile_encode(secret, text);
-	/* Unbuffered: else the library keeps a copy. */
-	setvbuf(stdout, NULL, _IONBF, 0);
-	puts(text);
-	OPENSSL_cleanse(secret, sizeof(secret));
-	OPENSSL_cleanse(text, sizeof(text));
-	return ferror(stdout) ? EXIT_REFUSED : EXIT_DONE;
+	return say_usage(ctl, "usage: key set | del");
 }

@@ -10,13 +10,14 @@
 
 static void print_row(struct table *table, const struct model_peer *p)
 {
-	char id[TEXT_MAX], endpoint[TEXT_MAX], weight[TEXT_MAX], load[TEXT_MAX], forecast[TEXT_MAX],
+	char endpoint[ENDPOINT_TEXT_MAX];
+	char id[TEXT_MAX], weight[TEXT_MAX], load[TEXT_MAX], forecast[TEXT_MAX],
 		free_text[TEXT_MAX], conns[TEXT_MAX], hosted[TEXT_MAX], rtt[TEXT_MAX],
-		seen[TEXT_MAX];
+		seen[TEXT_MAX], pmtu[TEXT_MAX], key[TEXT_MAX];
 	const char *const row[] = {
 		p->name,
 		text_number(p->id, id),
-		text_addr(p->addr, p->port, endpoint),
+		endpoint_text(&p->addr, p->port, endpoint),
 		model_word(&model_peer_state, p->state),
 		model_word(&model_admin, p->admin),
 		text_number(p->weight, weight),
@@ -27,6 +28,8 @@ static void print_row(struct table *table, const struct model_peer *p)
 		text_number(p->conns_hosted, hosted),
 		p->has_rtt ? text_time_us(p->rtt_us, rtt) : "-",
 		p->has_seen ? text_time_ms(p->seen_ms, seen) : "-",
+		p->pmtu ? text_number(p->pmtu, pmtu) : "-",
+		p->has_tx_key ? text_time_ms(model_key_left_ms(p->tx_key_age_ms), key) : "-",
 		p->reason ? model_word(&model_reason, p->reason) : "-",
 	};
 
@@ -36,15 +39,32 @@ static void print_row(struct table *table, const struct model_peer *p)
 void peers_print(const struct spillctl *ctl, const struct model_peer *peers, size_t count)
 {
 	static const char *const columns[] = {
-		"NAME",      ">ID",   "ENDPOINT", "STATE",   "ADMIN", ">WEIGHT", ">LOAD",
-		">FORECAST", ">FREE", ">CONNS",   ">HOSTED", ">RTT",  ">SEEN",   "REASON",
+		"NAME",  ">ID",    "ENDPOINT", "STATE", "ADMIN", ">WEIGHT", ">LOAD", ">FORECAST",
+		">FREE", ">CONNS", ">HOSTED",  ">RTT",  ">SEEN", ">PMTU",   ">KEY",  "REASON",
 	};
-	struct table *table = table_new(columns, 14, ctl->header);
+	struct table *table = table_new(columns, 16, ctl->header);
 	size_t i;
 
 	for (i = 0; i < count; i++)
 		print_row(table, &peers[i]);
 	table_print(table);
+}
+
+/* Not of a peer: what comes before it is known whose a packet is. */
+static bool of_peer(unsigned int stat)
+{
+	switch (stat) {
+	case SPILLWAY_STAT_TX_DROP_NO_CONN:
+	case SPILLWAY_STAT_RX_DROP_SHORT:
+	case SPILLWAY_STAT_RX_DROP_TYPE:
+	case SPILLWAY_STAT_RX_DROP_NO_KEY:
+	case SPILLWAY_STAT_CONN_NEW:
+	case SPILLWAY_STAT_CONN_ENDED:
+	case SPILLWAY_STAT_CONN_REFUSED:
+		return false;
+	default:
+		return true;
+	}
 }
 
 static void print_stats(const struct model_peer *peers, size_t count)
@@ -54,7 +74,7 @@ static void print_stats(const struct model_peer *peers, size_t count)
 
 	for (i = 0; i < count; i++)
 		for (s = 1; s <= SPILLWAY_STAT_MAX; s++)
-			if (peers[i].stats.value[s])
+			if (of_peer(s))
 				printf("%s %s %llu\n", peers[i].name, model_word(&model_stat, s),
 				       (unsigned long long)peers[i].stats.value[s]);
 }

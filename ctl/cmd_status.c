@@ -84,7 +84,7 @@ static void look_for_trouble(struct view *view)
 	if (!view->up)
 		warn(view, "%s is down (spillctl dev set up)", d->ifname);
 	for (p = view->peers; p < view->peers + view->count; p++)
-		if (p->state != SPILLWAY_PEER_UP)
+		if (p->state != SPILLWAY_PEER_UP || p->reason)
 			warn(view, "peer %s is %s (%s)", p->name,
 			     model_word(&model_peer_state, p->state),
 			     model_word(&model_reason, p->reason));

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "config_line.h"
 #include "forecast/forecast.h"
 #include "units.h"
 
@@ -39,6 +40,12 @@ static const struct config_field node_fields[] = {
 	{ "id", CONFIG_UINT, AT(config_node, id), .min = 1, .max = 65535 },
 	{ "device", CONFIG_NAME, TEXT(config_node, device), .min = 1, .dflt = "\"spill0\"" },
 	{ "port", CONFIG_UINT, AT(config_node, port), .min = 1, .max = 65535, .dflt = "51821" },
+	{ "control_port", CONFIG_UINT, AT(config_node, control_port), .min = 1, .max = 65535,
+	  .optional = true },
+	{ "private_key_file", CONFIG_STRING, TEXT(config_node, private_key_file), .min = 1,
+	  .dflt = "\"" CONFIG_KEY_DEFAULT "\"" },
+	{ "rekey", CONFIG_DURATION, AT(config_node, rekey_ms), .min = 5 * SECOND, .max = 2 * MINUTE,
+	  .dflt = "\"2m\"" },
 	{ "address", CONFIG_ADDRESS, AT(config_node, address), .optional = true },
 	{ "create", CONFIG_BOOL, AT(config_node, create), .dflt = "true" },
 	{ "cleanup", CONFIG_BOOL, AT(config_node, cleanup), .dflt = "false" },
@@ -49,7 +56,8 @@ static const struct config_field peer_fields[] = {
 	{ "name", CONFIG_NAME, TEXT(config_peer, name), .min = 1 },
 	{ "id", CONFIG_UINT, AT(config_peer, id), .min = 1, .max = 65535 },
 	{ "endpoint", CONFIG_ENDPOINT, AT(config_peer, endpoint) },
-	{ "psk_file", CONFIG_STRING, TEXT(config_peer, psk_file), .min = 1 },
+	{ "control", CONFIG_ENDPOINT, AT(config_peer, control), .optional = true },
+	{ "public_key", CONFIG_KEY, AT(config_peer, public_key) },
 	{ "weight", CONFIG_UINT, AT(config_peer, weight), .max = SPILLWAY_WEIGHT_MAX, .dflt = "1" },
 	{ NULL },
 };
@@ -115,12 +123,6 @@ static const struct config_field history_fields[] = {
 	{ NULL },
 };
 
-static const struct config_field state_fields[] = {
-	{ "path", CONFIG_STRING, TEXT(config_state, path), .min = 1,
-	  .dflt = "\"/var/lib/spillway/state.db\"" },
-	{ NULL },
-};
-
 static const struct config_field status_fields[] = {
 	{ "socket", CONFIG_STRING, TEXT(config_status, socket),
 	  .dflt = "\"/run/spillway/spilld.sock\"" },
@@ -145,7 +147,6 @@ static const struct config_field fields[] = {
 	SECTION("threshold", threshold, threshold_fields),
 	SECTION("offload", offload, offload_fields),
 	SECTION("history", history, history_fields),
-	SECTION("state", state, state_fields),
 	SECTION("status", status, status_fields),
 	{ NULL },
 };
@@ -175,7 +176,7 @@ static int check_device(const struct check *check)
 
 static bool same_endpoint(const struct config_peer *a, const struct config_peer *b)
 {
-	return a->endpoint.addr.s_addr == b->endpoint.addr.s_addr &&
+	return address_equal(&a->endpoint.addr, &b->endpoint.addr) &&
 	       a->endpoint.port == b->endpoint.port;
 }
 
@@ -209,6 +210,12 @@ static int check_peer(const struct check *check, size_t i)
 	for (other = config->peers; other < peer; other++) {
 		if (same_endpoint(other, peer))
 			return check_fail(check, path, "is the endpoint of peers[%td] too",
+					  other - config->peers);
+	}
+	snprintf(path + len, sizeof(path) - (size_t)len, ".public_key");
+	for (other = config->peers; other < peer; other++) {
+		if (!memcmp(other->public_key, peer->public_key, sizeof(peer->public_key)))
+			return check_fail(check, path, "is the key of peers[%td] too",
 					  other - config->peers);
 	}
 	return 0;
@@ -296,8 +303,6 @@ static int check_limits(const struct check *check)
 		return check_fail(check, "offload.recall_below",
 				  "%g is not below threshold.min, %g", config->offload.recall_below,
 				  config->threshold.min);
-	if (!strcmp(config->history.path, config->state.path))
-		return check_fail(check, "state.path", "is history.path too");
 	if (config->status.socket[0] && config->status.socket[0] != '/')
 		return check_fail(check, "status.socket", "must be an absolute path");
 	return 0;
@@ -320,6 +325,19 @@ static int check_all(const struct check *check)
 	return ret;
 }
 
+/* Defaults that are other keys' values. */
+static void fill_in(struct config *config)
+{
+	if (!config->node.control_port)
+		config->node.control_port = config->node.port;
+	for (size_t i = 0; i < config->peer_count; i++) {
+		struct config_peer *peer = &config->peers[i];
+
+		if (!peer->control.port)
+			peer->control = peer->endpoint;
+	}
+}
+
 /* Takes @text over. */
 static int build(struct config *config, struct config_text *text, struct config_error *err)
 {
@@ -329,20 +347,33 @@ static int build(struct config *config, struct config_text *text, struct config_
 	ret = config_walk(text, fields, config, err);
 	if (!ret)
 		ret = check_all(&check);
+	if (!ret)
+		fill_in(config);
 	if (ret)
 		config_free(config);
 	config_text_free(text);
 	return ret;
 }
 
-int config_load(struct config *config, const char *file, struct config_error *err)
+int config_load_more(struct config *config, const char *file, char *const *peers,
+		     struct config_error *err)
 {
 	struct config_text text;
 	int ret;
 
 	memset(config, 0, sizeof(*config));
 	ret = config_text_read(&text, file, err);
+	for (; !ret && *peers; peers++) {
+		ret = config_line_add(&text, *peers, err);
+		if (ret)
+			config_text_free(&text);
+	}
 	return ret ? ret : build(config, &text, err);
+}
+
+int config_load(struct config *config, const char *file, struct config_error *err)
+{
+	return config_load_more(config, file, (char *const[]){ NULL }, err);
 }
 
 int config_parse(struct config *config, const char *file, const char *bytes, size_t len,

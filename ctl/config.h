@@ -11,7 +11,9 @@
 
 #include "config_walk.h"
 
-#define CONFIG_FILE_DEFAULT "/etc/spillway/spillway.json"
+#define CONFIG_DIR          "/etc/spillway"
+#define CONFIG_FILE_DEFAULT CONFIG_DIR "/spillway.json"
+#define CONFIG_KEY_DEFAULT  CONFIG_DIR "/private.key"
 #define CONFIG_CLASSES_MAX  64
 
 /**
@@ -36,7 +38,10 @@ extern const char *const config_resource_names[CONFIG_RESOURCES + 1];
  * @id: in the pool, 1 to 65535
  * @device: its netdevice
  * @port: UDP port of the tunnel
- * @address: of the device; 0.0.0.0: the one from which the peers are reached
+ * @control_port: TCP port on which the peers' control connections come in
+ * @private_key_file: file with this node's key, see identity.h
+ * @rekey_ms: between two keys for a peer
+ * @address: of the device; none: see pool.c
  * @create: make the device where there is none; else its absence is an error
  * @cleanup: delete the device on exit. Off: the kernel goes on as it is
  */
@@ -45,20 +50,26 @@ struct config_node {
 	uint32_t id;
 	char device[IF_NAMESIZE];
 	uint32_t port;
-	struct in_addr address;
+	uint32_t control_port;
+	char private_key_file[256];
+	uint64_t rekey_ms;
+	struct address address;
 	bool create;
 	bool cleanup;
 };
 
 /**
  * struct config_peer - another node of the pool
- * @psk_file: file with the secret shared with this peer
+ * @public_key: by which it is known, and by nothing else
+ * @endpoint: of the tunnel
+ * @control: of its control connection
  */
 struct config_peer {
 	char name[SPILLWAY_NAME_MAX + 1];
 	uint32_t id;
+	uint8_t public_key[SPILLWAY_KEY_LEN];
 	struct config_endpoint endpoint;
-	char psk_file[256];
+	struct config_endpoint control;
 	uint32_t weight;
 };
 
@@ -144,11 +155,6 @@ struct config_history {
 	uint64_t keep_ms;
 };
 
-/* The database of what must outlive a crash: packet numbers. See pnstore.h. */
-struct config_state {
-	char path[256];
-};
-
 /* The status socket; empty: none. 108 is the size of sun_path. */
 struct config_status {
 	char socket[108];
@@ -165,7 +171,6 @@ struct config {
 	struct config_threshold threshold;
 	struct config_offload offload;
 	struct config_history history;
-	struct config_state state;
 	struct config_status status;
 };
 
@@ -175,13 +180,21 @@ struct config {
  * @file: its name
  * @err: the first error on failure, naming the file, the line and the key
  *
- * Files that the configuration names (keys) are not looked at.
+ * Files that the configuration names (the key) are not looked at.
  *
  * Return: 0 or a negative errno, with nothing to release.
  */
 int config_load(struct config *config, const char *file, struct config_error *err);
 
-/* The same from memory; @file is only a name. */
+/**
+ * config_load_more() - the same, with more peers
+ * @peers: NULL-terminated, each as `spillctl init` prints it on that peer: "NAME id N
+ *	endpoint ADDR:PORT key KEY". They come behind those of the file.
+ */
+int config_load_more(struct config *config, const char *file, char *const *peers,
+		     struct config_error *err);
+
+/* As config_load(), from memory; @file is only a name. */
 int config_parse(struct config *config, const char *file, const char *bytes, size_t len,
 		 struct config_error *err);
 

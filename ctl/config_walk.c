@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* config_walk: from a JSON document to a plain struct, by a table. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <json-c/json.h>
@@ -11,6 +10,7 @@
 #include <strings.h>
 
 #include "config_walk.h"
+#include "keyfile.h"
 #include "units.h"
 
 /* Where the walk is. */
@@ -250,40 +250,47 @@ static int set_flags(struct walk *walk, const struct config_field *field, struct
 	return ret;
 }
 
-static int set_address(struct walk *walk, struct json_object *value, struct in_addr *to)
+static int set_address(struct walk *walk, struct json_object *value, struct address *to)
 {
-	const char *string = get_string(walk, "an IPv4 address", value);
+	const char *string = get_string(walk, "an IP address", value);
 
 	if (!string)
 		return -EINVAL;
-	if (inet_pton(AF_INET, string, to) != 1)
-		return walk_fail(walk, "\"%s\" is not an IPv4 address", string);
+	if (!address_parse(string, strlen(string), to))
+		return walk_fail(walk, "\"%s\" is not an IP address", string);
 	return 0;
 }
 
 static int set_endpoint(struct walk *walk, struct json_object *value, struct config_endpoint *to)
 {
 	const char *string = get_string(walk, "\"ADDRESS:PORT\"", value);
-	char addr[INET_ADDRSTRLEN];
-	const char *colon;
+	const char *behind;
 	unsigned int port;
 	int end = 0;
 
 	if (!string)
 		return -EINVAL;
-	colon = strrchr(string, ':');
-	if (!colon || (size_t)(colon - string) >= sizeof(addr))
-		return walk_fail(walk, "\"%s\" is not an IPv4 ADDRESS:PORT", string);
-	memcpy(addr, string, (size_t)(colon - string));
-	addr[colon - string] = '\0';
 	/* %u alone would take a sign and leading space. */
-	if (inet_pton(AF_INET, addr, &to->addr) != 1 || strspn(colon + 1, "0123456789") > 5 ||
-	    colon[1] < '0' || colon[1] > '9' || sscanf(colon + 1, "%5u%n", &port, &end) != 1 ||
-	    colon[1 + end])
-		return walk_fail(walk, "\"%s\" is not an IPv4 ADDRESS:PORT", string);
+	if (!address_split(string, &to->addr, &behind) || !behind ||
+	    strspn(behind, "0123456789") > 5 || *behind < '0' || *behind > '9' ||
+	    sscanf(behind, "%5u%n", &port, &end) != 1 || behind[end])
+		return walk_fail(walk, "\"%s\" is not ADDRESS:PORT or [IPV6-ADDRESS]:PORT", string);
 	if (!port || port > 65535)
 		return walk_fail(walk, "port %u is not within 1 to 65535", port);
 	to->port = (uint16_t)port;
+	return 0;
+}
+
+static int set_key(struct walk *walk, struct json_object *value, uint8_t to[SPILLWAY_KEY_LEN])
+{
+	static const uint8_t zero[SPILLWAY_KEY_LEN];
+	const char *string = get_string(walk, "a public key in base64", value);
+
+	if (!string)
+		return -EINVAL;
+	/* Zero is a point of small order: anybody could sign for it. */
+	if (keyfile_decode(string, to) || !memcmp(to, zero, sizeof(zero)))
+		return walk_fail(walk, "\"%s\" is not a public key (spillctl pubkey)", string);
 	return 0;
 }
 
@@ -366,6 +373,8 @@ static int set_value(struct walk *walk, const struct config_field *field, struct
 		return set_address(walk, value, to);
 	case CONFIG_ENDPOINT:
 		return set_endpoint(walk, value, to);
+	case CONFIG_KEY:
+		return set_key(walk, value, to);
 	case CONFIG_PORTS:
 		return set_ports(walk, value, to);
 	case CONFIG_OBJECT:

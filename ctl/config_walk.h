@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "address.h"
 #include "config_text.h"
 
 #define CONFIG_PORTS_MAX 16
@@ -26,8 +27,9 @@
  * @CONFIG_DURATION: uint64_t milliseconds, see units.h
  * @CONFIG_RATE: uint64_t bytes a second, see units.h
  * @CONFIG_FLAGS: uint32_t, bit n set for the n-th of @names; an array of these
- * @CONFIG_ADDRESS: struct in_addr
- * @CONFIG_ENDPOINT: struct config_endpoint, "ADDR:PORT"
+ * @CONFIG_ADDRESS: struct address
+ * @CONFIG_ENDPOINT: struct config_endpoint, "ADDR:PORT" or "[ADDR]:PORT"
+ * @CONFIG_KEY: uint8_t[32], base64; a public key, so it may be told in errors
  * @CONFIG_PORTS: struct config_ports, a port or an array of ports
  * @CONFIG_OBJECT: as @sub says
  * @CONFIG_ARRAY: pointer to an array of objects as @sub says, allocated; @min to
@@ -44,13 +46,14 @@ enum config_type {
 	CONFIG_FLAGS,
 	CONFIG_ADDRESS,
 	CONFIG_ENDPOINT,
+	CONFIG_KEY,
 	CONFIG_PORTS,
 	CONFIG_OBJECT,
 	CONFIG_ARRAY,
 };
 
 struct config_endpoint {
-	struct in_addr addr;
+	struct address addr;
 	uint16_t port;
 };
 

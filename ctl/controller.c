@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "ahead.h"
+#include "control.h"
 #include "controller.h"
 #include "decide.h"
 #include "history.h"
@@ -24,7 +25,6 @@
 #include "trace.h"
 
 #define NS_PER_MS           1000000ULL
-#define ADVANCE_MS          60000 /* between notes of packet numbers */
 #define HISTORY_REQUEST_MAX 86400 /* seconds */
 
 struct controller {
@@ -32,6 +32,7 @@ struct controller {
 	struct event_base *base;
 	struct event *timer;
 	struct pool *pool;
+	struct control *control;
 	struct sampler sampler;
 	struct ahead *ahead;
 	struct decide decide;
@@ -42,8 +43,7 @@ struct controller {
 
 	uint64_t start_ms;   /* CLOCK_MONOTONIC; samples are due at multiples from here */
 	uint64_t last_index; /* of the sample taken last */
-	uint64_t advanced_ms;
-	bool futile; /* overload by what relaying does not relieve: was logged */
+	bool futile;         /* overload by what relaying does not relieve: was logged */
 
 	struct report_tick tick;
 	struct report_totals totals;
@@ -203,6 +203,23 @@ static void take_demand(struct controller *ctl)
 	tick->demand = sample_demand(&tick->sample, sources->count, foreign);
 }
 
+static int install_key(void *ctx, size_t peer, enum spillway_key_direction direction, uint32_t id,
+		       const uint8_t key[SPILLWAY_KEY_LEN])
+{
+	struct controller *ctl = ctx;
+
+	return pool_install_key(ctl->pool, peer, direction, id, key);
+}
+
+/* A device that was made anew has none, nor has a peer whose keys were deleted. */
+static void look_for_keys(struct controller *ctl)
+{
+	for (size_t i = 0; i < ctl->config->peer_count; i++) {
+		if (pool_lacks_keys(ctl->pool, i))
+			control_missing(ctl->control, i);
+	}
+}
+
 static void take_sample(struct controller *ctl, uint64_t now_ns, uint64_t missed)
 {
 	struct report_tick *tick = &ctl->tick;
@@ -211,6 +228,7 @@ static void take_sample(struct controller *ctl, uint64_t now_ns, uint64_t missed
 	uint32_t conns;
 
 	pool_refresh(ctl->pool, now_ns);
+	look_for_keys(ctl);
 	sampler_take(&ctl->sampler, now_ns, realtime_ms(), &tick->sample);
 	tick->missed = missed;
 	tick->conns = pool_conns(ctl->pool, &conns) ? -1 : (int64_t)conns;
@@ -227,10 +245,6 @@ static void take_sample(struct controller *ctl, uint64_t now_ns, uint64_t missed
 		line = report_tick_json(tick);
 		trace_write(ctl->trace, line);
 		json_object_put(line);
-	}
-	if (now_ms - ctl->advanced_ms >= ADVANCE_MS) {
-		pool_advance(ctl->pool);
-		ctl->advanced_ms = now_ms;
 	}
 }
 
@@ -294,21 +308,53 @@ static struct json_object *answer_history(struct controller *ctl, uint64_t secon
 	return doc;
 }
 
+static struct json_object *answer_status(struct controller *ctl)
+{
+	const struct config *config = ctl->config;
+	struct report_control_peer *links;
+	struct control_counts counts = control_counts(ctl->control);
+	struct report_control control = {
+		.accepted = counts.accepted,
+		.agreed = counts.agreed,
+		.limited = counts.limited,
+		.end_names = control_end_names,
+		.ended = counts.ended,
+	};
+	struct report_status status = {
+		.config = config,
+		.uptime_ms = monotonic_ms() - ctl->start_ms,
+		.last = ctl->totals.ticks ? &ctl->tick : NULL,
+		.control = &control,
+		.totals = ctl->totals,
+	};
+	struct json_object *doc;
+
+	status.peers = pool_peers(ctl->pool, &status.peer_count);
+	links = calloc(config->peer_count ? config->peer_count : 1, sizeof(*links));
+	for (size_t i = 0; links && i < config->peer_count; i++) {
+		struct control_peer_status link = control_peer_status(ctl->control, i);
+
+		links[i] = (struct report_control_peer){
+			.name = config->peers[i].name,
+			.connected = link.connected,
+			.epochs = link.epochs,
+			.since_ms = link.since_ms,
+		};
+	}
+	control.peers = links;
+	control.peer_count = links ? config->peer_count : 0;
+	doc = report_status_json(&status);
+	free(links);
+	return doc;
+}
+
 static struct json_object *answer(void *ctx, const char *request)
 {
 	struct controller *ctl = ctx;
-	struct report_status status = {
-		.config = ctl->config,
-		.uptime_ms = monotonic_ms() - ctl->start_ms,
-		.last = ctl->totals.ticks ? &ctl->tick : NULL,
-		.totals = ctl->totals,
-	};
 	uint64_t seconds;
 
-	if (!strcmp(request, "status")) {
-		status.peers = pool_peers(ctl->pool, &status.peer_count);
-		return report_status_json(&status);
-	}
+	if (!strcmp(request, "status"))
+		return answer_status(ctl);
 	if (history_seconds(request, &seconds))
 		return answer_history(ctl, seconds);
 	return report_error_json("ask for \"status\" or \"history SECONDS\", 1 to 86400");
@@ -345,7 +391,7 @@ static int open_trace(struct controller *ctl, const char *path)
  */
 static void make_directory_of(const char *path)
 {
-	char dir[sizeof(((struct config *)0)->state.path)];
+	char dir[sizeof(((struct config *)0)->history.path)];
 	char *slash;
 
 	snprintf(dir, sizeof(dir), "%s", path);
@@ -359,9 +405,9 @@ static void make_directory_of(const char *path)
 
 static int open_parts(struct controller *ctl, const struct controller_options *options)
 {
+	const struct control_keys keys = { .install = install_key, .ctx = ctl };
 	int ret;
 
-	make_directory_of(ctl->config->state.path);
 	make_directory_of(ctl->config->history.path);
 	make_directory_of(ctl->config->status.socket);
 	ret = open_trace(ctl, options->trace);
@@ -369,6 +415,10 @@ static int open_parts(struct controller *ctl, const struct controller_options *o
 		return ret;
 	ctl->ahead = ahead_open(ctl->config, realtime_ms());
 	if (!ctl->ahead)
+		return -EIO;
+	/* Before anything is done to the kernel: a bad key stops spilld here. */
+	ctl->control = control_open(ctl->base, ctl->config, &keys);
+	if (!ctl->control)
 		return -EIO;
 	ctl->pool = pool_open(ctl->config);
 	if (!ctl->pool)
@@ -405,7 +455,6 @@ struct controller *controller_open(struct event_base *base, const struct config 
 	}
 	ctl->cleanup = options->cleanup || config->node.cleanup;
 	ctl->start_ms = monotonic_ms();
-	ctl->advanced_ms = ctl->start_ms;
 	/* Rates need two readings: this is the first one. */
 	pool_refresh(ctl->pool, monotonic_ns());
 	sampler_take(&ctl->sampler, monotonic_ns(), realtime_ms(), &first);
@@ -420,6 +469,7 @@ void controller_close(struct controller *ctl)
 	status_server_close(ctl->status);
 	sampler_close(&ctl->sampler);
 	round_free(ctl->round);
+	control_close(ctl->control);
 	if (ctl->pool)
 		pool_close(ctl->pool, ctl->cleanup);
 	if (ctl->ahead)

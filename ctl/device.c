@@ -155,9 +155,9 @@ int device_set_up(const char *name, bool up, char *error, size_t size)
 		     0;
 }
 
-static int add_address(struct nl_sock *sock, int ifindex, struct in_addr address)
+static int add_address(struct nl_sock *sock, int ifindex, const struct address *address)
 {
-	struct nl_addr *local = nl_addr_build(AF_INET, &address, sizeof(address));
+	struct nl_addr *local = nl_addr_build(address->family, &address->v6, address_size(address));
 	struct rtnl_addr *addr = rtnl_addr_alloc();
 	int ret = -NLE_NOMEM;
 
@@ -172,7 +172,7 @@ static int add_address(struct nl_sock *sock, int ifindex, struct in_addr address
 	return ret == -NLE_EXIST ? 0 : ret;
 }
 
-int device_add_address(const char *name, struct in_addr address, char *error, size_t size)
+int device_add_address(const char *name, const struct address *address, char *error, size_t size)
 {
 	struct nl_sock *sock = route_socket(error, size);
 	unsigned int ifindex;

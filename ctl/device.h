@@ -6,9 +6,10 @@
 #ifndef SPILLWAY_CTL_DEVICE_H
 #define SPILLWAY_CTL_DEVICE_H
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+#include "address.h"
 
 /**
  * device_ensure() - see to it that there is the device
@@ -31,14 +32,14 @@ int device_ensure(const char *name, bool create, bool *made, char *error, size_t
 int device_set_up(const char *name, bool up, char *error, size_t size);
 
 /**
- * device_add_address() - ip addr add ADDRESS/32 dev NAME
+ * device_add_address() - ip addr add ADDRESS dev NAME, the whole of it as prefix
  *
- * Linux drops by its reverse path filter, strict or loose, whatever comes in by a
- * device without an address (fib_validate_source()).
+ * Linux drops by its reverse path filter, strict or loose, whatever IPv4 packet comes
+ * in by a device without an IPv4 address (fib_validate_source()). IPv6 needs none.
  *
  * Return: 0, also where it has the address already, or a negative errno.
  */
-int device_add_address(const char *name, struct in_addr address, char *error, size_t size);
+int device_add_address(const char *name, const struct address *address, char *error, size_t size);
 
 /**
  * device_is_up() - whether the device is up

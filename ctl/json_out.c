@@ -4,7 +4,6 @@
  * in the name, enums as the words of the tables, absent means unknown. Keys are added
  * within a schema number, never removed.
  */
-#include <arpa/inet.h>
 #include <stdio.h>
 
 #include "spillctl.h"
@@ -29,11 +28,11 @@ static void add_ratio(struct json_object *object, const char *key, uint32_t perm
 	json_object_object_add(object, key, json_object_new_double_s(permille / 1000.0, text));
 }
 
-static void add_addr(struct json_object *object, const char *key, struct in_addr addr)
+static void add_addr(struct json_object *object, const char *key, const struct address *addr)
 {
-	char text[INET_ADDRSTRLEN];
+	char text[ADDRESS_TEXT_MAX];
 
-	add_text(object, key, inet_ntop(AF_INET, &addr, text, sizeof(text)));
+	add_text(object, key, address_text(addr, text));
 }
 
 /* { "metainfo": {...}, NAME: VALUE } */
@@ -101,11 +100,11 @@ struct json_object *json_device(const struct model_device *device)
 struct json_object *json_peer(const struct model_peer *peer, bool stats)
 {
 	struct json_object *o = json_object_new_object();
-	char endpoint[32];
+	char endpoint[ENDPOINT_TEXT_MAX];
 
 	add_u64(o, "id", peer->id);
 	add_text(o, "name", peer->name);
-	add_text(o, "endpoint", text_addr(peer->addr, peer->port, endpoint));
+	add_text(o, "endpoint", endpoint_text(&peer->addr, peer->port, endpoint));
 	add_text(o, "admin", model_word(&model_admin, peer->admin));
 	add_text(o, "state", model_word(&model_peer_state, peer->state));
 	add_text(o, "reason", model_word(&model_reason, peer->reason));
@@ -115,11 +114,20 @@ struct json_object *json_peer(const struct model_peer *peer, bool stats)
 	add_ratio(o, "free", peer->free);
 	add_u64(o, "capacity_bytes_per_s", peer->capacity);
 	add_u64(o, "conns_offloaded", peer->conns_offloaded);
+	json_object_object_add(o, "forwards_ipv6", json_object_new_boolean(peer->ipv6));
 	add_u64(o, "conns_hosted", peer->conns_hosted);
 	if (peer->has_rtt)
 		add_u64(o, "rtt_us", peer->rtt_us);
 	if (peer->has_seen)
 		add_u64(o, "last_seen_ms", peer->seen_ms);
+	if (peer->pmtu)
+		add_u64(o, "path_mtu_bytes", peer->pmtu);
+	if (peer->has_tx_key) {
+		add_u64(o, "tx_key_age_ms", peer->tx_key_age_ms);
+		add_u64(o, "tx_key_left_ms", model_key_left_ms(peer->tx_key_age_ms));
+	}
+	if (peer->has_rx_key)
+		add_u64(o, "rx_key_age_ms", peer->rx_key_age_ms);
 	if (stats)
 		json_object_object_add(o, "stats", json_stats(&peer->stats));
 	return o;
@@ -135,9 +143,9 @@ struct json_object *json_conn(const struct model_conn *conn)
 	add_text(o, "role", model_word(&model_role, conn->role));
 	if (conn->peer_id)
 		add_text(o, "peer", conn->peer_name);
-	add_addr(o, "local_addr", conn->local);
+	add_addr(o, "local_addr", &conn->local);
 	add_u64(o, "local_port", conn->local_port);
-	add_addr(o, "remote_addr", conn->remote);
+	add_addr(o, "remote_addr", &conn->remote);
 	add_u64(o, "remote_port", conn->remote_port);
 	if (!conn->tcp_state) /* an event: the socket was not asked */
 		return o;

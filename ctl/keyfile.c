@@ -1,15 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * keyfile: a pre-shared secret from a file, and the data keys derived from it by
- * HKDF-SHA256 (RFC 5869): one for each direction, so that two nodes never seal with
- * the same key and their packet numbers need not be kept apart.
- */
+/* keyfile: a key of 32 bytes as text, and from a file that only its owner may read. */
 #include <errno.h>
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/kdf.h>
-#include <openssl/params.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -86,7 +79,7 @@ static int check_mode(FILE *file, const char *path, char *error, size_t size)
 }
 
 /**
- * keyfile_read_stream() - a secret from what is open
+ * keyfile_read_stream() - a key from what is open
  * @file: holds what keyfile_decode() takes and nothing more; must not have been read
  * @name: of @file, for @error
  * @secret: receives it
@@ -121,7 +114,7 @@ int keyfile_read_stream(FILE *file, const char *name, uint8_t secret[SPILLWAY_KE
 }
 
 /**
- * keyfile_read() - a secret from a file
+ * keyfile_read() - a key from a file
  * @path: nobody but its owner may read it
  * @secret: receives it
  * @error: says what is wrong
@@ -143,56 +136,5 @@ int keyfile_read(const char *path, uint8_t secret[SPILLWAY_KEY_LEN], char *error
 	if (!err)
 		err = keyfile_read_stream(file, path, secret, error, size);
 	fclose(file);
-	return err;
-}
-
-static int hkdf(const uint8_t *secret, char *info, uint8_t *out, size_t len)
-{
-	EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
-	EVP_KDF_CTX *ctx = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)"SHA256", 0),
-		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)secret,
-						  SPILLWAY_KEY_LEN),
-		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info, strlen(info)),
-		OSSL_PARAM_construct_end(),
-	};
-	int ok = ctx && EVP_KDF_derive(ctx, out, len, params) > 0;
-
-	EVP_KDF_CTX_free(ctx);
-	EVP_KDF_free(kdf);
-	return ok ? 0 : -EIO;
-}
-
-/**
- * keyfile_derive() - the data key from one node to another
- * @secret: what both share
- * @sender: node id
- * @receiver: node id
- * @key: receives key and id
- *
- * The label is "spillway 1 data SENDER RECEIVER". The first four bytes after the key
- * are its id, big-endian, 0 made 1.
- *
- * Return: 0 or -EIO.
- */
-int keyfile_derive(const uint8_t secret[SPILLWAY_KEY_LEN], uint16_t sender, uint16_t receiver,
-		   struct keyfile_key *key)
-{
-	uint8_t out[SPILLWAY_KEY_LEN + 4];
-	char info[64];
-	int err;
-
-	snprintf(info, sizeof(info), "spillway 1 data %u %u", sender, receiver);
-	err = hkdf(secret, info, out, sizeof(out));
-	if (!err) {
-		const uint8_t *id = out + SPILLWAY_KEY_LEN;
-
-		memcpy(key->key, out, SPILLWAY_KEY_LEN);
-		key->id = (uint32_t)id[0] << 24 | id[1] << 16 | id[2] << 8 | id[3];
-		if (!key->id)
-			key->id = 1;
-	}
-	OPENSSL_cleanse(out, sizeof(out));
 	return err;
 }

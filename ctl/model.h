@@ -7,12 +7,13 @@
 #ifndef SPILLWAY_CTL_MODEL_H
 #define SPILLWAY_CTL_MODEL_H
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <linux/spillway.h>
+
+#include "address.h"
 
 /* Counters, by &enum spillway_stat. */
 struct model_stats {
@@ -41,7 +42,7 @@ struct model_device {
 struct model_peer {
 	uint16_t id;
 	char name[SPILLWAY_NAME_MAX + 1];
-	struct in_addr addr;
+	struct address addr;
 	uint16_t port;
 	uint32_t weight;
 	uint8_t admin;
@@ -52,11 +53,17 @@ struct model_peer {
 	uint32_t free;
 	uint64_t capacity;
 	uint32_t conns_offloaded;
+	uint8_t ipv6;          /* 1: forwards it */
 	uint32_t conns_hosted; /* of it, relayed by this node */
 	bool has_rtt;
 	uint32_t rtt_us;
 	bool has_seen;
 	uint64_t seen_ms;
+	uint32_t pmtu; /* bytes of an outer packet, 0: unknown */
+	bool has_tx_key;
+	uint64_t tx_key_age_ms;
+	bool has_rx_key;
+	uint64_t rx_key_age_ms;
 	struct model_stats stats;
 };
 
@@ -67,8 +74,8 @@ struct model_conn {
 	uint8_t role;
 	uint16_t peer_id; /* 0: none */
 	char peer_name[SPILLWAY_NAME_MAX + 1];
-	struct in_addr local;
-	struct in_addr remote;
+	struct address local;
+	struct address remote;
 	uint16_t local_port;
 	uint16_t remote_port;
 	uint8_t tcp_state;
@@ -95,6 +102,8 @@ struct model_move {
 /**
  * struct model_filter - which connections; a field matters if its bit is in @has
  * @has: of SPILLWAY_A_* below 64
+ * @local: with @local_plen; matters if it has a family
+ * @remote: with @remote_plen; matters if it has a family
  * @sort: with @top
  * @top: best N, 0: all
  */
@@ -104,8 +113,8 @@ struct model_filter {
 	uint8_t role;
 	uint16_t peer_id;
 	char peer_name[SPILLWAY_NAME_MAX + 1];
-	struct in_addr local;
-	struct in_addr remote;
+	struct address local;
+	struct address remote;
 	uint8_t local_plen;
 	uint8_t remote_plen;
 	uint16_t local_port;
@@ -132,6 +141,9 @@ extern const struct model_words model_sort;
 extern const struct model_words model_event;
 extern const struct model_words model_tcp_state;
 extern const struct model_words model_stat;
+
+/* How long a key lives on. */
+uint64_t model_key_left_ms(uint64_t age_ms);
 
 const char *model_word(const struct model_words *words, unsigned int value);
 int model_value(const struct model_words *words, const char *word);

@@ -107,7 +107,7 @@ int nl_peer_add(struct nl_session *session, const struct model_peer *peer, struc
 	struct nlmsghdr *nlh = peer_request(session, SPILLWAY_CMD_PEER_NEW, peer->name);
 
 	mnl_attr_put_u16(nlh, SPILLWAY_A_PEER_ID, peer->id);
-	mnl_attr_put_u32(nlh, SPILLWAY_A_PEER_ADDR4, peer->addr.s_addr);
+	nl_put_address(nlh, SPILLWAY_A_PEER_ADDR4, SPILLWAY_A_PEER_ADDR6, &peer->addr);
 	mnl_attr_put_u16(nlh, SPILLWAY_A_PEER_PORT, peer->port);
 	mnl_attr_put_u32(nlh, SPILLWAY_A_PEER_WEIGHT, peer->weight);
 	mnl_attr_put_u8(nlh, SPILLWAY_A_PEER_ADMIN, peer->admin);
@@ -120,7 +120,7 @@ int nl_peer_set(struct nl_session *session, const char *name, const struct nl_pe
 	struct nlmsghdr *nlh = peer_request(session, SPILLWAY_CMD_PEER_SET, name);
 
 	if (change->addr)
-		mnl_attr_put_u32(nlh, SPILLWAY_A_PEER_ADDR4, change->addr->s_addr);
+		nl_put_address(nlh, SPILLWAY_A_PEER_ADDR4, SPILLWAY_A_PEER_ADDR6, change->addr);
 	if (change->port)
 		mnl_attr_put_u16(nlh, SPILLWAY_A_PEER_PORT, *change->port);
 	if (change->weight)

@@ -57,7 +57,7 @@ int nl_peer_add(struct nl_session *session, const struct model_peer *peer, struc
  * @admin: &enum spillway_admin
  */
 struct nl_peer_change {
-	const struct in_addr *addr;
+	const struct address *addr;
 	const uint16_t *port;
 	const uint32_t *weight;
 	const uint8_t *admin;

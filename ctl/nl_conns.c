@@ -21,14 +21,12 @@ static void put_filter(struct nlmsghdr *nlh, const struct model_filter *f)
 		mnl_attr_put_u16(nlh, SPILLWAY_A_PEER_ID, f->peer_id);
 	if (f->has & MODEL_HAS(PEER_NAME))
 		nl_put_name(nlh, SPILLWAY_A_PEER_NAME, f->peer_name);
-	if (f->has & MODEL_HAS(LOCAL_ADDR4))
-		mnl_attr_put_u32(nlh, SPILLWAY_A_LOCAL_ADDR4, f->local.s_addr);
+	nl_put_address(nlh, SPILLWAY_A_LOCAL_ADDR4, SPILLWAY_A_LOCAL_ADDR6, &f->local);
 	if (f->has & MODEL_HAS(LOCAL_PLEN))
 		mnl_attr_put_u8(nlh, SPILLWAY_A_LOCAL_PLEN, f->local_plen);
 	if (f->has & MODEL_HAS(LOCAL_PORT))
 		mnl_attr_put_u16(nlh, SPILLWAY_A_LOCAL_PORT, f->local_port);
-	if (f->has & MODEL_HAS(REMOTE_ADDR4))
-		mnl_attr_put_u32(nlh, SPILLWAY_A_REMOTE_ADDR4, f->remote.s_addr);
+	nl_put_address(nlh, SPILLWAY_A_REMOTE_ADDR4, SPILLWAY_A_REMOTE_ADDR6, &f->remote);
 	if (f->has & MODEL_HAS(REMOTE_PLEN))
 		mnl_attr_put_u8(nlh, SPILLWAY_A_REMOTE_PLEN, f->remote_plen);
 	if (f->has & MODEL_HAS(REMOTE_PORT))

@@ -8,7 +8,9 @@
 
 enum kind {
 	SKIP,
-	NUMBER, /* of the field's size; addresses keep their byte order */
+	NUMBER, /* of the field's size */
+	ADDRESS4,
+	ADDRESS6,
 	TEXT,
 	STATS,
 };
@@ -53,14 +55,19 @@ static const struct field device_fields[SPILLWAY_A_MAX + 1] = {
 static const struct field peer_fields[SPILLWAY_A_MAX + 1] = {
 	[SPILLWAY_A_PEER_ID] = PEER(NUMBER, id),
 	[SPILLWAY_A_PEER_NAME] = PEER(TEXT, name),
-	[SPILLWAY_A_PEER_ADDR4] = PEER(NUMBER, addr),
+	[SPILLWAY_A_PEER_ADDR4] = PEER(ADDRESS4, addr),
+	[SPILLWAY_A_PEER_ADDR6] = PEER(ADDRESS6, addr),
 	[SPILLWAY_A_PEER_PORT] = PEER(NUMBER, port),
 	[SPILLWAY_A_PEER_WEIGHT] = PEER(NUMBER, weight),
 	[SPILLWAY_A_PEER_ADMIN] = PEER(NUMBER, admin),
 	[SPILLWAY_A_PEER_STATE] = PEER(NUMBER, state),
 	[SPILLWAY_A_PEER_REASON] = PEER(NUMBER, reason),
+	[SPILLWAY_A_PEER_IPV6] = PEER(NUMBER, ipv6),
 	[SPILLWAY_A_PEER_RTT_US] = PEER(NUMBER, rtt_us),
 	[SPILLWAY_A_PEER_SEEN_MS] = PEER(NUMBER, seen_ms),
+	[SPILLWAY_A_PEER_PMTU] = PEER(NUMBER, pmtu),
+	[SPILLWAY_A_PEER_TX_KEY_AGE_MS] = PEER(NUMBER, tx_key_age_ms),
+	[SPILLWAY_A_PEER_RX_KEY_AGE_MS] = PEER(NUMBER, rx_key_age_ms),
 	[SPILLWAY_A_LOAD] = PEER(NUMBER, load),
 	[SPILLWAY_A_FORECAST] = PEER(NUMBER, forecast),
 	[SPILLWAY_A_PEER_FREE] = PEER(NUMBER, free),
@@ -76,9 +83,11 @@ static const struct field conn_fields[SPILLWAY_A_MAX + 1] = {
 	[SPILLWAY_A_CONN_ROLE] = CONN(NUMBER, role),
 	[SPILLWAY_A_PEER_ID] = CONN(NUMBER, peer_id),
 	[SPILLWAY_A_PEER_NAME] = CONN(TEXT, peer_name),
-	[SPILLWAY_A_LOCAL_ADDR4] = CONN(NUMBER, local),
+	[SPILLWAY_A_LOCAL_ADDR4] = CONN(ADDRESS4, local),
+	[SPILLWAY_A_LOCAL_ADDR6] = CONN(ADDRESS6, local),
 	[SPILLWAY_A_LOCAL_PORT] = CONN(NUMBER, local_port),
-	[SPILLWAY_A_REMOTE_ADDR4] = CONN(NUMBER, remote),
+	[SPILLWAY_A_REMOTE_ADDR4] = CONN(ADDRESS4, remote),
+	[SPILLWAY_A_REMOTE_ADDR6] = CONN(ADDRESS6, remote),
 	[SPILLWAY_A_REMOTE_PORT] = CONN(NUMBER, remote_port),
 	[SPILLWAY_A_TCP_STATE] = CONN(NUMBER, tcp_state),
 	[SPILLWAY_A_AGE_MS] = CONN(NUMBER, age_ms),
@@ -99,6 +108,16 @@ static bool take_number(void *to, size_t size, const struct nlattr *attr)
 	if (mnl_attr_get_payload_len(attr) != size)
 		return false;
 	memcpy(to, mnl_attr_get_payload(attr), size);
+	return true;
+}
+
+static bool take_address(struct address *to, uint8_t family, const struct nlattr *attr)
+{
+	struct address got = { .family = family };
+
+	if (!take_number(&got.v6, address_size(&got), attr))
+		return false;
+	*to = got;
 	return true;
 }
 
@@ -129,6 +148,10 @@ static bool take(void *object, const struct field *field, const struct nlattr *a
 	switch (field->kind) {
 	case NUMBER:
 		return take_number(to, field->size, attr);
+	case ADDRESS4:
+		return take_address((struct address *)to, AF_INET, attr);
+	case ADDRESS6:
+		return take_address((struct address *)to, AF_INET6, attr);
 	case TEXT:
 		take_text(to, field->size, attr);
 		return true;
@@ -171,6 +194,8 @@ void nl_decode_peer(const struct nlmsghdr *nlh, void *peer)
 	has = decode(nlh, peer_fields, p);
 	p->has_rtt = has & MODEL_HAS(PEER_RTT_US);
 	p->has_seen = has & MODEL_HAS(PEER_SEEN_MS);
+	p->has_tx_key = has & MODEL_HAS(PEER_TX_KEY_AGE_MS);
+	p->has_rx_key = has & MODEL_HAS(PEER_RX_KEY_AGE_MS);
 }
 
 void nl_decode_conn(const struct nlmsghdr *nlh, void *conn)

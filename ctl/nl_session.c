@@ -55,6 +55,14 @@ struct nlmsghdr *nl_request(struct nl_session *session, uint8_t command, uint16_
 	return nlh;
 }
 
+void nl_put_address(struct nlmsghdr *nlh, uint16_t type4, uint16_t type6,
+		    const struct address *address)
+{
+	if (address->family)
+		mnl_attr_put(nlh, address->family == AF_INET6 ? type6 : type4,
+			     address_size(address), &address->v6);
+}
+
 /* One character too many goes out, for the kernel to refuse; the rest need not. */
 void nl_put_name(struct nlmsghdr *nlh, uint16_t type, const char *name)
 {

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "address.h"
 #include "nl_error.h"
 
 struct nl_session;
@@ -24,6 +25,9 @@ const char *nl_session_device(const struct nl_session *session);
 #define nl_close nl_session_close
 
 struct nlmsghdr *nl_request(struct nl_session *session, uint8_t command, uint16_t flags);
+/* An address, as an attribute of its family; none if it has no family. */
+void nl_put_address(struct nlmsghdr *nlh, uint16_t type4, uint16_t type6,
+		    const struct address *address);
 /* A node's or peer's name. */
 void nl_put_name(struct nlmsghdr *nlh, uint16_t type, const char *name);
 int nl_talk(struct nl_session *session, struct nlmsghdr *request, mnl_cb_t answer, void *data,

@@ -47,13 +47,15 @@ static double score(const struct policy_peer *peer, uint64_t rate)
 	return room_after(peer, rate) * peer->weight - RTT_COST_PER_MS * peer->rtt_us / 1000.0;
 }
 
-static struct policy_peer *choose_peer(struct policy_peer *peers, size_t count, uint64_t rate)
+static struct policy_peer *choose_peer(struct policy_peer *peers, size_t count,
+				       const struct policy_conn *conn)
 {
+	uint64_t rate = conn->tx_rate;
 	struct policy_peer *best = NULL;
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		if (room_after(&peers[i], rate) >= 0 &&
+		if (room_after(&peers[i], rate) >= 0 && (!conn->ipv6 || peers[i].ipv6) &&
 		    (!best || score(&peers[i], rate) > score(best, rate)))
 			best = &peers[i];
 	return best;
@@ -76,7 +78,7 @@ size_t policy_offload(const struct policy_rules *rules, struct policy_conn *conn
 	for (i = 0; i < conn_count && n < rules->max_moves && rate > 0; i++) {
 		if (!may_leave(rules, &conns[i]))
 			continue;
-		peer = choose_peer(peers, peer_count, conns[i].tx_rate);
+		peer = choose_peer(peers, peer_count, &conns[i]);
 		if (!peer)
 			continue;
 		peer->free = room_after(peer, conns[i].tx_rate);

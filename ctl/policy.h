@@ -24,6 +24,7 @@
  * @tx_rate: bytes a second that leave this node
  * @critical: of a class that moves last
  * @pinned: never moves
+ * @ipv6: its packets are IPv6
  * @peer_id: who relays it, 0: nobody
  * @since_ms: for how long it has been where it is
  */
@@ -33,6 +34,7 @@ struct policy_conn {
 	uint64_t tx_rate;
 	bool critical;
 	bool pinned;
+	bool ipv6;
 	uint16_t peer_id;
 	uint64_t since_ms;
 };
@@ -41,6 +43,7 @@ struct policy_conn {
  * struct policy_peer - a node that might take connections
  * @id: node id
  * @usable: up, ready, weight above 0
+ * @ipv6: forwards IPv6
  * @weight: share, 1 is the norm
  * @free: part of its capacity that it says it can take, 0..1
  * @capacity: bytes a second
@@ -49,6 +52,7 @@ struct policy_conn {
 struct policy_peer {
 	uint16_t id;
 	bool usable;
+	bool ipv6;
 	uint32_t weight;
 	double free;
 	uint64_t capacity;

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "device.h"
-#include "keys.h"
 #include "log.h"
 #include "metrics/rate.h"
 #include "model.h"
@@ -21,7 +20,6 @@
 
 struct pool {
 	const struct config *config;
-	struct keys *keys;
 	struct nl_session *session;
 	struct model_device device;
 	struct model_peer *peers;
@@ -72,12 +70,15 @@ static int set_node(struct pool *pool)
 	return ret;
 }
 
-/* The address from which a peer is reached: the kernel's choice, without a packet. */
-static int local_address(const struct config_endpoint *peer, struct in_addr *address)
+/*
+ * The address from which another is reached: the kernel's choice, without a packet. The
+ * device needs one of IPv4 only, see device_add_address().
+ */
+static int local_address(struct in_addr other, struct address *address)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET,
-				  .sin_addr = peer->addr,
-				  .sin_port = htons(peer->port) };
+				  .sin_addr = other,
+				  .sin_port = htons(SPILLWAY_PORT_DEFAULT) };
 	struct sockaddr_in self;
 	socklen_t len = sizeof(self);
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -91,26 +92,42 @@ static int local_address(const struct config_endpoint *peer, struct in_addr *add
 		      0;
 	close(fd);
 	if (!ret)
-		*address = self.sin_addr;
+		*address = (struct address){ .family = AF_INET, .v4 = self.sin_addr };
 	return ret;
+}
+
+/* Any of the node's, if it has one: that of the way to a peer, or of its default route. */
+static int choose_address(const struct config *config, struct address *address)
+{
+	const struct in_addr outside = { htonl(0xc0000201) }; /* 192.0.2.1, RFC 5737 */
+	int ret;
+
+	for (size_t i = 0; i < config->peer_count; i++) {
+		if (config->peers[i].endpoint.addr.family != AF_INET)
+			continue;
+		ret = local_address(config->peers[i].endpoint.addr.v4, address);
+		if (ret)
+			log_err("peer %s: its endpoint cannot be reached (%s); "
+				"node.address can be given",
+				config->peers[i].name, strerror(-ret));
+		return ret;
+	}
+	if (config->peer_count && local_address(outside, address))
+		log_notice("no IPv4 address for %s: it carries IPv6 only", config->node.device);
+	return 0;
 }
 
 static int set_address(struct pool *pool)
 {
 	const struct config *config = pool->config;
-	struct in_addr address = config->node.address;
+	struct address address = config->node.address;
 	char error[ERROR_MAX];
 	int ret;
 
-	if (!address.s_addr && !config->peer_count)
-		return 0;
-	ret = address.s_addr ? 0 : local_address(&config->peers[0].endpoint, &address);
-	if (ret) {
-		log_err("peer %s: its endpoint cannot be reached (%s); node.address can be given",
-			config->peers[0].name, strerror(-ret));
+	ret = address.family ? 0 : choose_address(config, &address);
+	if (ret || !address.family)
 		return ret;
-	}
-	ret = device_add_address(config->node.device, address, error, sizeof(error));
+	ret = device_add_address(config->node.device, &address, error, sizeof(error));
 	if (ret)
 		log_err("%s", error);
 	return ret;
@@ -143,7 +160,7 @@ static int adopt_peer(struct pool *pool, const struct config_peer *peer,
 	struct nl_error error;
 	int ret;
 
-	if (there->addr.s_addr != peer->endpoint.addr.s_addr ||
+	if (!address_equal(&there->addr, &peer->endpoint.addr) ||
 	    there->port != peer->endpoint.port) {
 		change.addr = &peer->endpoint.addr;
 		change.port = &peer->endpoint.port;
@@ -301,8 +318,6 @@ static int establish(struct pool *pool)
 	for (size_t i = 0; i < config->peer_count && !ret; i++)
 		ret = set_peer(pool, &config->peers[i]);
 	if (!ret)
-		ret = keys_install(pool->keys, pool->session);
-	if (!ret)
 		ret = set_up(pool, true);
 	return ret;
 }
@@ -317,8 +332,7 @@ struct pool *pool_open(const struct config *config)
 		return NULL;
 	}
 	pool->config = config;
-	pool->keys = keys_open(config);
-	if (!pool->keys || establish(pool))
+	if (establish(pool))
 		goto close;
 	if (!read_kernel(pool, &error))
 		return pool;
@@ -371,7 +385,6 @@ void pool_close(struct pool *pool, bool cleanup)
 	nl_close(pool->session);
 	if (cleanup && device_delete(pool->config->node.device, error, sizeof(error)))
 		log_err("%s", error);
-	keys_close(pool->keys);
 	forget_peers(pool);
 	free(pool);
 }
@@ -452,7 +465,28 @@ struct nl_session *pool_session(struct pool *pool)
 	return pool->session;
 }
 
-void pool_advance(struct pool *pool)
+int pool_install_key(struct pool *pool, size_t peer, enum spillway_key_direction direction,
+		     uint32_t id, const uint8_t key[SPILLWAY_KEY_LEN])
 {
-	keys_advance(pool->keys);
+	const char *name = pool->config->peers[peer].name;
+	struct nl_error error;
+	int ret;
+
+	if (pool->error)
+		return pool->error;
+	ret = nl_key_add(pool->session, name, direction, id, key, 0, &error);
+	if (ret && ret != -EEXIST)
+		log_err("peer %s: key: %s", name, error.text);
+	return ret;
+}
+
+bool pool_lacks_keys(const struct pool *pool, size_t peer)
+{
+	for (size_t i = 0; i < pool->peer_count; i++) {
+		const struct model_peer *there = &pool->peers[i];
+
+		if (there->id == pool->config->peers[peer].id)
+			return !there->has_tx_key || !there->has_rx_key;
+	}
+	return false;
 }

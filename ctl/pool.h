@@ -90,9 +90,15 @@ struct nl_session *pool_session(struct pool *pool);
 const struct model_peer *pool_model_peers(const struct pool *pool, size_t *count);
 
 /**
- * pool_advance() - every minute: note in the database how far packet numbers may have
- *	come, see pnstore.h
+ * pool_install_key() - a data key for a peer
+ * @peer: index of config->peers
+ *
+ * Return: 0 or a negative errno, logged but for -EEXIST: the id is taken.
  */
-void pool_advance(struct pool *pool);
+int pool_install_key(struct pool *pool, size_t peer, enum spillway_key_direction direction,
+		     uint32_t id, const uint8_t key[SPILLWAY_KEY_LEN]);
+
+/* As of pool_refresh(): whether a peer of the configuration lacks a key in the kernel. */
+bool pool_lacks_keys(const struct pool *pool, size_t peer);
 
 #endif /* SPILLWAY_CTL_POOL_H */

@@ -192,6 +192,35 @@ static struct json_object *totals(const struct report_totals *t)
 	return object;
 }
 
+static struct json_object *control_peer(const struct report_control_peer *p)
+{
+	struct json_object *object = json_object_new_object();
+
+	add(object, "name", json_object_new_string(p->name));
+	add(object, "connected", json_object_new_boolean(p->connected));
+	add(object, "epochs", whole(p->epochs));
+	add(object, "since_ms", p->epochs ? whole(p->since_ms) : NULL);
+	return object;
+}
+
+static struct json_object *control(const struct report_control *c)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *ended = json_object_new_object();
+	struct json_object *peers = json_object_new_array();
+
+	for (size_t i = 0; c->end_names[i]; i++)
+		add(ended, c->end_names[i], whole(c->ended[i]));
+	for (size_t i = 0; peers && i < c->peer_count; i++)
+		json_object_array_add(peers, control_peer(&c->peers[i]));
+	add(object, "accepted", whole(c->accepted));
+	add(object, "agreed", whole(c->agreed));
+	add(object, "limited", whole(c->limited));
+	add(object, "ended", ended);
+	add(object, "peers", peers);
+	return object;
+}
+
 struct json_object *report_status_json(const struct report_status *status)
 {
 	struct json_object *object = json_object_new_object();
@@ -212,6 +241,7 @@ struct json_object *report_status_json(const struct report_status *status)
 	for (size_t i = 0; i < status->peer_count; i++)
 		json_object_array_add(peers, peer(&status->peers[i]));
 	add(object, "peers", peers);
+	add(object, "control", status->control ? control(status->control) : NULL);
 	add(object, "totals", totals(&status->totals));
 	add(object, "last_error", errors ? json_object_new_string(error) : NULL);
 	add(object, "error_count", whole(errors));

@@ -35,6 +35,11 @@
  *     "last": (a tick, or null before the first),
  *     "peers": [ { "name", "id", "state", "load", "forecast", "free",
  *                  "capacity_bytes_per_second", "rtt_us", "conns_offloaded" } ],
+ *     "control": { "accepted", "agreed", "limited",       see control.h
+ *                  "ended": { "closed", "certificate", "tls", ... },
+ *                  "peers": [ { "name", "connected",
+ *                               "epochs",        times that new keys came into use
+ *                               "since_ms" } ] } (the last ones; null if none yet)
  *     "totals": { "ticks", "missed", "rounds", "offloaded", "recalled", "refused" },
  *     "last_error": null or a text, "error_count" }
  *
@@ -144,9 +149,32 @@ struct report_totals {
 	uint64_t refused;
 };
 
+/* How it stands with the control connection to a peer. */
+struct report_control_peer {
+	const char *name;
+	bool connected;
+	uint64_t epochs;
+	uint64_t since_ms;
+};
+
+/**
+ * struct report_control - control connections, see control.h
+ * @end_names: of @ended, then NULL
+ */
+struct report_control {
+	uint64_t accepted;
+	uint64_t agreed;
+	uint64_t limited;
+	const char *const *end_names;
+	const uint64_t *ended;
+	const struct report_control_peer *peers;
+	size_t peer_count;
+};
+
 /**
  * struct report_status - what the status tells
  * @last: NULL before the first sample
+ * @control: NULL: nothing of it is told
  */
 struct report_status {
 	const struct config *config;
@@ -154,6 +182,7 @@ struct report_status {
 	const struct report_tick *last;
 	const struct report_peer *peers;
 	size_t peer_count;
+	const struct report_control *control;
 	struct report_totals totals;
 };
 

@@ -69,6 +69,20 @@ static const struct config_class *classify(const struct config *config,
 	return NULL;
 }
 
+/* spilld's own connection to a peer must not depend on what it is there to decide. */
+static bool is_control(const struct config *config, const struct model_conn *conn)
+{
+	for (size_t i = 0; i < config->peer_count; i++) {
+		const struct config_endpoint *control = &config->peers[i].control;
+
+		if (address_equal(&conn->remote, &control->addr) &&
+		    (conn->remote_port == control->port ||
+		     conn->local_port == config->node.control_port))
+			return true;
+	}
+	return false;
+}
+
 /*
  * Candidates for an offload: the module sorts by what they send and cuts, so that a
  * node with a million connections does not copy them all here every second.
@@ -110,7 +124,8 @@ static void describe(struct round *round, const struct model_conn *conn, uint64_
 		.age_ms = conn->age_ms,
 		.tx_rate = conn->tx_rate,
 		.critical = class && class->critical,
-		.pinned = class && !class->offload,
+		.pinned = (class && !class->offload) || is_control(round->config, conn),
+		.ipv6 = conn->local.family == AF_INET6,
 		.peer_id = conn->peer_id,
 		.since_ms = dwell_since(round->dwell, conn->id, now_ms),
 	};
@@ -153,6 +168,7 @@ static struct policy_peer *read_peers(struct pool *pool, size_t *count)
 			.id = peers[i].id,
 			.usable = peers[i].state == SPILLWAY_PEER_UP &&
 				  peers[i].admin == SPILLWAY_ADMIN_READY && peers[i].weight,
+			.ipv6 = peers[i].ipv6,
 			.weight = peers[i].weight,
 			.free = peers[i].free / 1000.0,
 			.capacity = peers[i].capacity,

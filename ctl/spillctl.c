@@ -32,9 +32,11 @@ static const struct command {
 	{ "dev", cmd_dev, "add|set [name NAME] [id N] [port P] [up|down]", NULL },
 	{ "", NULL, "del", NULL },
 	{ "key", cmd_key, "set PEER tx|rx id N [first-pn N] [--file FILE]", NULL },
-	{ "", NULL, "psk PEER FILE [first-pn N]", "both, derived from a secret" },
 	{ "", NULL, "del PEER", NULL },
-	{ "genpsk", cmd_genpsk, "", "a new secret for two nodes" },
+	{ "init", cmd_init, "NAME id N endpoint ADDR[:PORT]", "key and configuration of a node" },
+	{ "", NULL, "[uplink DEVICE rate RATE] [dir DIR]", NULL },
+	{ "genkey", cmd_genkey, "", "a new private key" },
+	{ "pubkey", cmd_pubkey, "", "the public key of the private one on stdin" },
 	{ "help", NULL, "", "this text" },
 	{ "version", NULL, "", "its number" },
 };

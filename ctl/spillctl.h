@@ -61,7 +61,9 @@ int cmd_events(struct spillctl *ctl, int argc, char **argv);
 int cmd_stats(struct spillctl *ctl, int argc, char **argv);
 int cmd_dev(struct spillctl *ctl, int argc, char **argv);
 int cmd_key(struct spillctl *ctl, int argc, char **argv);
-int cmd_genpsk(struct spillctl *ctl, int argc, char **argv);
+int cmd_genkey(struct spillctl *ctl, int argc, char **argv);
+int cmd_pubkey(struct spillctl *ctl, int argc, char **argv);
+int cmd_init(struct spillctl *ctl, int argc, char **argv);
 
 /* Of cmd_peers, for the status too. */
 void peers_print(const struct spillctl *ctl, const struct model_peer *peers, size_t count);
@@ -80,10 +82,10 @@ bool arg_number(const struct spillctl *ctl, const char *what, const char *text, 
 bool arg_word(const struct spillctl *ctl, const char *what, const char *text,
 	      const struct model_words *words, uint8_t *value);
 bool arg_name(const struct spillctl *ctl, const char *what, const char *text);
-bool arg_endpoint(const struct spillctl *ctl, const char *text, struct in_addr *addr,
+bool arg_endpoint(const struct spillctl *ctl, const char *text, struct address *addr,
 		  uint16_t *port);
 bool arg_prefix(const struct spillctl *ctl, const char *what, const char *text,
-		struct in_addr *addr, uint8_t *plen);
+		struct address *addr, uint8_t *plen);
 
 /* Reads filter words from argv[*i] on; stops at a word that is none. */
 bool filter_read(const struct spillctl *ctl, int argc, char **argv, int *i,
@@ -106,6 +108,5 @@ const char *text_rate(uint64_t rate, char *text);
 const char *text_time_ms(uint64_t ms, char *text);
 const char *text_time_us(uint64_t us, char *text);
 const char *text_permille(uint32_t permille, char *text);
-const char *text_addr(struct in_addr addr, uint16_t port, char *text);
 
 #endif /* SPILLWAY_CTL_SPILLCTL_H */

@@ -26,6 +26,7 @@ static const char usage_text[] =
 	"Forecasts this node's load and moves connections to its peers before it overloads.\n"
 	"\n"
 	"  -c, --config FILE  configuration (" CONFIG_FILE_DEFAULT ")\n"
+	"  -p, --peer LINE    a peer more, as 'spillctl init' prints it there; may be repeated\n"
 	"  -t, --check        check the configuration and exit\n"
 	"      --cleanup      delete the device on exit, not only stop\n"
 	"      --trace FILE   append a line of JSON for each sample\n"
@@ -38,26 +39,34 @@ static const char usage_text[] =
 
 struct options {
 	const char *config;
+	char **peers;
+	size_t peer_count;
 	bool check;
 	int priority;
 	struct controller_options controller;
 };
 
-static const struct option long_options[] = {
-	{ "config", required_argument, NULL, 'c' }, { "check", no_argument, NULL, 't' },
-	{ "cleanup", no_argument, NULL, 'C' },      { "trace", required_argument, NULL, 'T' },
-	{ "verbose", no_argument, NULL, 'v' },      { "version", no_argument, NULL, 'V' },
-	{ "help", no_argument, NULL, 'h' },         { NULL, 0, NULL, 0 }
-};
+static const struct option long_options[] = { { "config", required_argument, NULL, 'c' },
+					      { "check", no_argument, NULL, 't' },
+					      { "cleanup", no_argument, NULL, 'C' },
+					      { "trace", required_argument, NULL, 'T' },
+					      { "verbose", no_argument, NULL, 'v' },
+					      { "version", no_argument, NULL, 'V' },
+					      { "help", no_argument, NULL, 'h' },
+					      { "peer", required_argument, NULL, 'p' },
+					      { NULL, 0, NULL, 0 } };
 
 static void parse_options(int argc, char **argv, struct options *options)
 {
 	int c;
 
-	while ((c = getopt_long(argc, argv, "c:tvVh", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "c:p:tvVh", long_options, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			options->config = optarg;
+			break;
+		case 'p':
+			options->peers[options->peer_count++] = optarg;
 			break;
 		case 't':
 			options->check = true;
@@ -151,9 +160,15 @@ int main(int argc, char **argv)
 	struct config config;
 	int ret;
 
+	/* More than can come, and NULL behind them. */
+	options.peers = calloc((size_t)argc + 1, sizeof(*options.peers));
+	if (!options.peers)
+		return EXIT_REFUSED;
 	parse_options(argc, argv, &options);
 	log_open("spilld", options.priority);
-	if (config_load(&config, options.config, &err)) {
+	/* A peer that closes its control connection must not end us. */
+	signal(SIGPIPE, SIG_IGN);
+	if (config_load_more(&config, options.config, options.peers, &err)) {
 		log_err("%s", err.text);
 		return EXIT_USAGE;
 	}
@@ -162,5 +177,6 @@ int main(int argc, char **argv)
 	else
 		ret = run(&config, &options);
 	config_free(&config);
+	free(options.peers);
 	return ret;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* text: numbers as people read them, three digits and a unit. */
-#include <arpa/inet.h>
 #include <stdio.h>
 
 #include "spillctl.h"
@@ -66,14 +65,5 @@ const char *text_time_us(uint64_t us, char *text)
 const char *text_permille(uint32_t permille, char *text)
 {
 	snprintf(text, TEXT_MAX, "%.0f%%", permille / 10.0);
-	return text;
-}
-
-const char *text_addr(struct in_addr addr, uint16_t port, char *text)
-{
-	char host[INET_ADDRSTRLEN];
-
-	inet_ntop(AF_INET, &addr, host, sizeof(host));
-	snprintf(text, TEXT_MAX, "%s:%u", host, port);
 	return text;
 }

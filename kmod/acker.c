@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * When to acknowledge (RFC 9002 section 6.2, RFC 9000 section 13.2): each 64th
- * datagram, after a millisecond at the latest, and soon where the order is broken,
+ * datagram, after two milliseconds at the latest, and soon where the order is broken,
  * but not for each packet of a path that breaks it all the time. Pure.
  */
 #include "acker.h"

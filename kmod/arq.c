@@ -25,7 +25,7 @@
 #include "arq.h"
 
 #define MS		1000000ULL
-#define DEADLINE_MIN	(5 * MS)
+#define DEADLINE_MIN	(10 * MS)	/* two probes on a short path */
 #define DEADLINE_MAX	(80 * MS)	/* TCP_RTO_MIN is 200 ms */
 #define DEADLINE_BLIND	(1000 * MS)	/* before the first sample */
 #define REORDER_MIN	(MS / 4)
@@ -93,6 +93,17 @@ static __u64 probe_delay(const struct spw_arq *arq)
 		return PROBE_BLIND << arq->probes;
 	return (arq->rtt.smoothed + umax(4 * arq->rtt.var, PROBE_VAR_MIN) +
 		SPW_ACK_DELAY_US * 1000ULL) << arq->probes;
+}
+
+/**
+ * spw_arq_out_init() - nothing is wanted yet
+ * @out: of any content
+ *
+ * The array is not touched: it is large, and most steps leave it empty.
+ */
+void spw_arq_out_init(struct spw_arq_out *out)
+{
+	memset(out, 0, offsetof(struct spw_arq_out, again));
 }
 
 /**
@@ -264,13 +275,21 @@ void spw_arq_resent(struct spw_arq *arq, __u64 seq,
 		spw_arq_put(arq, again->packet, out);
 }
 
+/* Its packet goes, its number stays, in case that it arrives after all. */
+static void remember(struct spw_arq *arq, struct spw_arq_sent *s,
+		     enum spw_arq_gone gone)
+{
+	s->gone = gone;
+	arq->gone = umin(arq->gone, s->seq);
+}
+
 /* Once more, if that is of any use: the slot's reference goes to the caller. */
 static void again(struct spw_arq *arq, struct spw_arq_sent *s,
 		  enum spw_arq_gone gone, __u64 now, struct spw_arq_out *out)
 {
 	bool late = s->tries >= SPW_ARQ_TRIES || now - s->first >= deadline(arq);
 
-	s->gone = gone;
+	remember(arq, s, gone);
 	if (late || arq->credit < s->len) {
 		if (late)
 			out->late++;
@@ -400,24 +419,32 @@ static __u64 lowest(const struct spw_ack *ack)
 int spw_arq_ack(struct spw_arq *arq, const struct spw_ack *ack, __u64 offset,
 		__u64 next, __u64 now, struct spw_arq_out *out)
 {
-	__u64 before = arq->newest, pn = ack->largest + 1;
+	__u64 top = ack->largest + offset, seq = top + 1, gone = seq;
+	__u64 before = arq->newest, low;
 	bool any = false;
 
 	if (ack->largest >= next)
 		return -EPROTO;
 	if (!arq->ring)
 		return 0;
-	while (pn-- > lowest(ack)) {
-		struct spw_arq_sent *s = slot_of(arq, pn + offset);
+	/* What is neither under way nor gone is known already. */
+	low = ack->largest - lowest(ack);
+	low = umax(top > low ? top - low : 0, umin(arq->tail, arq->gone));
+	while (seq-- > low) {
+		struct spw_arq_sent *s = slot_of(arq, seq);
 
-		if (!has(ack, pn) || s->seq != pn + offset ||
-		    !(s->packet || s->gone))
+		if (s->seq != seq || !(s->packet || s->gone))
 			continue;
+		if (!has(ack, seq - offset)) {
+			gone = s->gone ? seq : gone;
+			continue;
+		}
 		if (!any)
-			sample(arq, s, ack, pn == ack->largest, now);
+			sample(arq, s, ack, seq == top, now);
 		arrived(arq, s, before, now, out);
 		any = true;
 	}
+	arq->gone = arq->gone > top ? arq->gone : gone;
 	if (any) {
 		arq->acked = true;
 		arq->probes = 0;
@@ -455,7 +482,7 @@ static void expire(struct spw_arq *arq, __u64 now, struct spw_arq_out *out)
 		if (under_way(arq, arq->tail)) {
 			if (now - s->first < limit)
 				break;
-			s->gone = SPW_ARQ_OLD;
+			remember(arq, s, SPW_ARQ_OLD);
 			/* Of what was sent again, nobody knows yet. */
 			if (!s->tries)
 				out->late++;
@@ -525,4 +552,5 @@ void spw_arq_drop_all(struct spw_arq *arq, struct spw_arq_out *out)
 		s->gone = SPW_ARQ_HERE;
 	}
 	arq->tail = arq->head;
+	arq->gone = arq->head;
 }

@@ -7,6 +7,7 @@
 #include "rtt.h"
 #ifndef __KERNEL__
 #include <stdbool.h>
+#include <stddef.h>
 #endif
 
 enum spw_arq_limits {
@@ -68,6 +69,7 @@ struct spw_arq_sent {
  * @tail: nothing below it is under way
  * @bytes: memory held
  * @rtt: of the path
+ * @gone: no number below it is remembered as gone
  * @newest: highest number that arrived
  * @newest_at: when the latest of those that arrived was sent (RACK.xmit_ts)
  * @acked: whether anything arrived yet
@@ -89,6 +91,7 @@ struct spw_arq {
 	__u64 tail;
 	__u64 bytes;
 	struct spw_rtt rtt;
+	__u64 gone;
 	__u64 newest;
 	__u64 newest_at;
 	bool acked;
@@ -122,8 +125,6 @@ struct spw_arq_again {
 
 /**
  * struct spw_arq_out - what a step wants done, once no lock is held
- * @again: pieces to be sent again; where it is full, there may be more: ask again
- * @n: how many
  * @freed: packets that nothing needs any more
  * @acked: datagrams that arrived
  * @lost: declared lost
@@ -132,10 +133,10 @@ struct spw_arq_again {
  * @poor: given up: the share of retransmissions is used up
  * @probes: of @again, to draw an answer
  * @off: the path was found to be beyond help
+ * @n: how many in @again
+ * @again: pieces to be sent again; where it is full, there may be more: ask again
  */
 struct spw_arq_out {
-	struct spw_arq_again again[SPW_ARQ_OUT];
-	__u32 n;
 	struct spw_arq_packet *freed;
 	__u32 acked;
 	__u32 lost;
@@ -144,6 +145,8 @@ struct spw_arq_out {
 	__u32 poor;
 	__u32 probes;
 	__u32 off;
+	__u32 n;
+	struct spw_arq_again again[SPW_ARQ_OUT];
 };
 
 /**
@@ -160,6 +163,7 @@ struct spw_ack {
 	__u64 bits[SPW_ACK_WORDS];
 };
 
+void spw_arq_out_init(struct spw_arq_out *out);
 void spw_arq_init(struct spw_arq *arq, struct spw_arq_sent *ring);
 bool spw_arq_hold(struct spw_arq *arq, struct spw_arq_packet *packet, __u64 now);
 void spw_arq_sent(struct spw_arq *arq, __u64 seq, struct spw_arq_packet *packet,

@@ -4,6 +4,7 @@
  * connection that nobody asks about costs nothing.
  */
 #include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/ktime.h>
 #include <linux/math64.h>
 #include <linux/tcp.h>
@@ -12,21 +13,37 @@
 
 #include "conn.h"
 #include "device.h"
+#include "ipv6.h"
 
 /* A rate is taken over half a second at least, however often somebody asks. */
 #define RATE_INTERVAL_NS	(NSEC_PER_SEC / 2)
 
 /**
- * spw_tuple_out() - the tuple of a packet that leaves this node
+ * spw_tuple_out4() - the tuple of an IPv4 packet that leaves this node
  * @tuple: receives it
  * @iph: IPv4 header
  * @th: TCP header
  */
-void spw_tuple_out(struct spw_tuple *tuple, const struct iphdr *iph,
-		   const struct tcphdr *th)
+void spw_tuple_out4(struct spw_tuple *tuple, const struct iphdr *iph,
+		    const struct tcphdr *th)
 {
 	tuple->laddr = iph->saddr;
 	tuple->raddr = iph->daddr;
+	tuple->lport = th->source;
+	tuple->rport = th->dest;
+}
+
+/**
+ * spw_tuple_out6() - the tuple of an IPv6 packet that leaves this node
+ * @tuple: receives it
+ * @ip6h: IPv6 header
+ * @th: TCP header
+ */
+void spw_tuple_out6(struct spw_tuple *tuple, const struct ipv6hdr *ip6h,
+		    const struct tcphdr *th)
+{
+	tuple->laddr6 = ip6h->saddr;
+	tuple->raddr6 = ip6h->daddr;
 	tuple->lport = th->source;
 	tuple->rport = th->dest;
 }
@@ -45,6 +62,8 @@ struct sock *spw_conn_sock(struct spw_device *spw, const struct spw_conn *conn)
 {
 	const struct spw_tuple *t = &conn->tuple;
 
+	if (conn->family == AF_INET6)
+		return spw_ipv6_sock(spw->net, t, conn->bound_if);
 	return __inet_lookup_established(spw->net,
 					 spw->net->ipv4.tcp_death_row.hashinfo,
 					 t->raddr, t->rport, t->laddr,

@@ -3,11 +3,14 @@
 #ifndef _SPW_CONN_H
 #define _SPW_CONN_H
 
+#include <linux/in6.h>
 #include <linux/rhashtable-types.h>
+#include <linux/socket.h>
 #include <linux/spillway.h>
 #include <linux/types.h>
 
 struct iphdr;
+struct ipv6hdr;
 struct sk_buff;
 struct sock;
 struct spw_device;
@@ -16,16 +19,33 @@ struct tcphdr;
 
 /**
  * struct spw_tuple - a connection's name on this node; hashed as it lies
- * @laddr: local address
- * @raddr: remote address
  * @lport: local port
  * @rport: remote port
+ * @laddr: local address, IPv4
+ * @raddr: remote address, IPv4
+ * @laddr6: local address, IPv6
+ * @raddr6: remote address, IPv6
+ *
+ * The family is said beside it. Of an IPv4 tuple only %SPW_TUPLE4 bytes are there.
  */
 struct spw_tuple {
-	__be32 laddr;
-	__be32 raddr;
 	__be16 lport;
 	__be16 rport;
+	union {
+		struct {
+			__be32 laddr;
+			__be32 raddr;
+		};
+		struct {
+			struct in6_addr laddr6;
+			struct in6_addr raddr6;
+		};
+	};
+};
+
+enum spw_tuple_len {
+	SPW_TUPLE4 = offsetofend(struct spw_tuple, raddr),
+	SPW_TUPLE6 = offsetofend(struct spw_tuple, raddr6),
 };
 
 enum spw_conn_flags {
@@ -36,41 +56,55 @@ enum spw_conn_flags {
 
 /**
  * struct spw_conn - one connection of this node
- * @node: in &spw_device.conns
- * @tuple: key there
- * @bound_if: interface that its socket is bound to, or 0; needed to find it
- * @isn: our initial sequence number, tells a repeated handshake from a new one
- * @has_isn: @isn is known: the handshake was seen
- * @direction: &enum spillway_conn_direction
- * @flags: &enum spw_conn_flags
- * @id: never given twice while the device lives
- * @born: ktime (ns) when it was seen first, or its socket's own age says so
- * @peer: who relays it, or NULL; written under &spw_device.lock, read under RCU
  * @sampled: ktime (ns) of the last sample, 0 if none; this and the next four under
  *	&spw_device.lock
  * @tx_bytes: sent by then
  * @rx_bytes: received by then
  * @tx_rate: bytes a second between the last two samples
  * @rx_rate: likewise
- * @rcu: freed after a grace period
+ * @rcu: freed after a grace period; who holds the device's lock sees it no more then
+ * @id: never given twice while the device lives
+ * @born: ktime (ns) when it was seen first, or its socket's own age says so
+ * @isn: our initial sequence number, tells a repeated handshake from a new one
+ * @bound_if: interface that its socket is bound to, or 0; needed to find it
+ * @flags: &enum spw_conn_flags
+ * @peer: who relays it, or NULL; written under &spw_device.lock, read under RCU
+ * @node: in &spw_device.conns4 or &spw_device.conns6
+ * @family: AF_INET or AF_INET6, as its packets are (a socket of the latter may have
+ *	a mapped address and send the former)
+ * @direction: &enum spillway_conn_direction
+ * @has_isn: @isn is known: the handshake was seen
+ * @tuple: key in the table; last, so that IPv4 takes no more memory than it needs
+ *
+ * There may be millions. What the packet path reads stands together.
  */
 struct spw_conn {
-	struct rhash_head node;
-	struct spw_tuple tuple;
-	u32 bound_if;
-	u32 isn;
-	bool has_isn;
-	u8 direction;
-	unsigned long flags;
+	union {
+		struct {
+			u64 sampled;
+			u64 tx_bytes;
+			u64 rx_bytes;
+			u64 tx_rate;
+			u64 rx_rate;
+		};
+		struct rcu_head rcu;
+	};
 	u64 id;
 	u64 born;
+	u32 isn;
+	u32 bound_if;
+	unsigned long flags;
 	struct spw_peer __rcu *peer;
-	u64 sampled;
-	u64 tx_bytes;
-	u64 rx_bytes;
-	u64 tx_rate;
-	u64 rx_rate;
-	struct rcu_head rcu;
+	struct rhash_head node;
+	u8 family;
+	u8 direction;
+	bool has_isn;
+	struct spw_tuple tuple;
+};
+
+enum spw_conn_len {
+	SPW_CONN4 = offsetof(struct spw_conn, tuple) + SPW_TUPLE4,
+	SPW_CONN6 = offsetof(struct spw_conn, tuple) + SPW_TUPLE6,
 };
 
 /**
@@ -99,8 +133,10 @@ struct spw_conn_info {
 	u64 age_ms;
 };
 
-void spw_tuple_out(struct spw_tuple *tuple, const struct iphdr *iph,
-		   const struct tcphdr *th);
+void spw_tuple_out4(struct spw_tuple *tuple, const struct iphdr *iph,
+		    const struct tcphdr *th);
+void spw_tuple_out6(struct spw_tuple *tuple, const struct ipv6hdr *ip6h,
+		    const struct tcphdr *th);
 struct sock *spw_conn_sock(struct spw_device *spw, const struct spw_conn *conn);
 bool spw_sock_lives(const struct sock *sk);
 void spw_conn_baseline(struct spw_conn *conn, const struct sock *sk);

@@ -9,6 +9,9 @@
  * tuple last and unpublished there first; who takes it out of the tuple table owns
  * its end. Memory is freed after a grace period.
  *
+ * Each family has a tuple table of its own, so that the key of one is neither hashed
+ * nor stored at the size of the other; ids, the limit and all else are shared.
+ *
  * The packet path only adds entries and marks those that may have ended. Whether
  * they have, the collector asks the kernel's socket table: it alone knows.
  */
@@ -22,6 +25,7 @@
 
 #include "conntab.h"
 #include "device.h"
+#include "ipv6.h"
 #include "netlink.h"
 #include "relay.h"
 
@@ -31,11 +35,16 @@
 #define GC_FULL		(10 * HZ)
 #define CONN_ENDING	XA_MARK_0
 
-static struct kmem_cache *conn_cache __ro_after_init;
+/* Of millions every byte counts; a rcu_head never meets the rates it lies upon. */
+static_assert(ALIGN(SPW_CONN4, sizeof(u64)) <= 104);
+static_assert(ALIGN(SPW_CONN6, sizeof(u64)) <= 128);
+
+static struct kmem_cache *conn_cache4 __ro_after_init;
+static struct kmem_cache *conn_cache6 __ro_after_init;
 static siphash_key_t conn_hash_key __ro_after_init;
 
 /* Remote ends choose tuples, so the hash is keyed. */
-static u32 hash_tuple(const void *data, u32 len, u32 seed)
+static u32 hash_tuple4(const void *data, u32 len, u32 seed)
 {
 	const struct spw_tuple *t = data;
 
@@ -44,21 +53,58 @@ static u32 hash_tuple(const void *data, u32 len, u32 seed)
 			    &conn_hash_key) ^ seed;
 }
 
-static const struct rhashtable_params conn_params = {
+static u32 hash_tuple6(const void *data, u32 len, u32 seed)
+{
+	return siphash(data, SPW_TUPLE6, &conn_hash_key) ^ seed;
+}
+
+static const struct rhashtable_params params4 = {
 	.head_offset = offsetof(struct spw_conn, node),
 	.key_offset = offsetof(struct spw_conn, tuple),
-	.key_len = sizeof(struct spw_tuple),
-	.hashfn = hash_tuple,
+	.key_len = SPW_TUPLE4,
+	.hashfn = hash_tuple4,
 	.automatic_shrinking = true,
 };
 
+static const struct rhashtable_params params6 = {
+	.head_offset = offsetof(struct spw_conn, node),
+	.key_offset = offsetof(struct spw_conn, tuple),
+	.key_len = SPW_TUPLE6,
+	.hashfn = hash_tuple6,
+	.automatic_shrinking = true,
+};
+
+static int table_insert(struct spw_device *spw, struct spw_conn *conn)
+{
+	return conn->family == AF_INET6 ?
+	       rhashtable_insert_fast(&spw->conns6, &conn->node, params6) :
+	       rhashtable_insert_fast(&spw->conns4, &conn->node, params4);
+}
+
+static int table_remove(struct spw_device *spw, struct spw_conn *conn)
+{
+	return conn->family == AF_INET6 ?
+	       rhashtable_remove_fast(&spw->conns6, &conn->node, params6) :
+	       rhashtable_remove_fast(&spw->conns4, &conn->node, params4);
+}
+
+static struct kmem_cache *cache_of(u8 family)
+{
+	return family == AF_INET6 ? conn_cache6 : conn_cache4;
+}
+
+static void conn_free(struct spw_conn *conn)
+{
+	kmem_cache_free(cache_of(conn->family), conn);
+}
+
 static void conn_free_rcu(struct rcu_head *rcu)
 {
-	kmem_cache_free(conn_cache, container_of(rcu, struct spw_conn, rcu));
+	conn_free(container_of(rcu, struct spw_conn, rcu));
 }
 
 /* A place is reserved before anything is published, so that the limit holds. */
-static struct spw_conn *conn_new(struct spw_device *spw,
+static struct spw_conn *conn_new(struct spw_device *spw, u8 family,
 				 const struct spw_tuple *tuple,
 				 const struct sock *sk,
 				 enum spillway_conn_direction dir)
@@ -68,12 +114,14 @@ static struct spw_conn *conn_new(struct spw_device *spw,
 
 	if (!atomic_add_unless(&spw->nr_conns, 1, max))
 		return NULL;
-	conn = kmem_cache_zalloc(conn_cache, GFP_ATOMIC | __GFP_NOWARN);
+	conn = kmem_cache_zalloc(cache_of(family), GFP_ATOMIC | __GFP_NOWARN);
 	if (!conn) {
 		atomic_dec(&spw->nr_conns);
 		return NULL;
 	}
-	conn->tuple = *tuple;
+	conn->family = family;
+	memcpy(&conn->tuple, tuple,
+	       family == AF_INET6 ? SPW_TUPLE6 : SPW_TUPLE4);
 	conn->bound_if = sk->sk_bound_dev_if;
 	conn->direction = dir;
 	conn->born = ktime_get_ns();
@@ -84,7 +132,7 @@ static struct spw_conn *conn_new(struct spw_device *spw,
 static void conn_drop_unpublished(struct spw_device *spw, struct spw_conn *conn)
 {
 	atomic_dec(&spw->nr_conns);
-	kmem_cache_free(conn_cache, conn);
+	conn_free(conn);
 }
 
 /* The collector finishes what is marked here. */
@@ -109,7 +157,7 @@ static int conn_publish(struct spw_device *spw, struct spw_conn *conn)
 		conn_drop_unpublished(spw, conn);
 		return err;
 	}
-	err = rhashtable_insert_fast(&spw->conns, &conn->node, conn_params);
+	err = table_insert(spw, conn);
 	if (err) {
 		set_bit(SPW_CONN_STILLBORN, &conn->flags);
 		set_bit(SPW_CONN_GONE, &conn->flags);
@@ -124,7 +172,7 @@ static int conn_publish(struct spw_device *spw, struct spw_conn *conn)
 
 static void conn_unpublish(struct spw_device *spw, struct spw_conn *conn)
 {
-	if (rhashtable_remove_fast(&spw->conns, &conn->node, conn_params))
+	if (table_remove(spw, conn))
 		return;
 	set_bit(SPW_CONN_GONE, &conn->flags);
 	conn_mark_ending(spw, conn);
@@ -141,6 +189,7 @@ static void gc_soon(struct spw_device *spw)
 /**
  * spw_conntab_born() - a handshake packet leaves this node
  * @spw: device
+ * @family: of the packet
  * @tuple: of the connection
  * @sk: its socket, or request socket
  * @dir: who opened it
@@ -149,11 +198,11 @@ static void gc_soon(struct spw_device *spw)
  * A repeated SYN changes nothing; a new one with the same tuple ends the entry of
  * the connection before. Softirq or process context under RCU.
  */
-void spw_conntab_born(struct spw_device *spw, const struct spw_tuple *tuple,
-		      const struct sock *sk, enum spillway_conn_direction dir,
-		      u32 isn)
+void spw_conntab_born(struct spw_device *spw, u8 family,
+		      const struct spw_tuple *tuple, const struct sock *sk,
+		      enum spillway_conn_direction dir, u32 isn)
 {
-	struct spw_conn *conn = spw_conntab_find(spw, tuple);
+	struct spw_conn *conn = spw_conntab_find(spw, family, tuple);
 
 	if (conn) {
 		if (conn->has_isn && conn->isn == isn)
@@ -161,7 +210,7 @@ void spw_conntab_born(struct spw_device *spw, const struct spw_tuple *tuple,
 		conn_unpublish(spw, conn);
 		gc_soon(spw);
 	}
-	conn = conn_new(spw, tuple, sk, dir);
+	conn = conn_new(spw, family, tuple, sk, dir);
 	if (!conn) {
 		spw_stat_inc(spw->stats, SPILLWAY_STAT_CONN_REFUSED);
 		return;
@@ -175,13 +224,15 @@ void spw_conntab_born(struct spw_device *spw, const struct spw_tuple *tuple,
 /**
  * spw_conntab_ending() - a FIN or RST was seen
  * @spw: device
+ * @family: of the packet
  * @tuple: of the connection
  *
  * Only a hint: it may be forged or out of window. Any context under RCU.
  */
-void spw_conntab_ending(struct spw_device *spw, const struct spw_tuple *tuple)
+void spw_conntab_ending(struct spw_device *spw, u8 family,
+			const struct spw_tuple *tuple)
 {
-	struct spw_conn *conn = spw_conntab_find(spw, tuple);
+	struct spw_conn *conn = spw_conntab_find(spw, family, tuple);
 
 	if (!conn || xa_get_mark(&spw->conns_by_id, conn->id, CONN_ENDING))
 		return;
@@ -192,14 +243,17 @@ void spw_conntab_ending(struct spw_device *spw, const struct spw_tuple *tuple)
 /**
  * spw_conntab_find() - look a connection up by tuple
  * @spw: device
+ * @family: AF_INET or AF_INET6
  * @tuple: its name
  *
  * Return: valid until rcu_read_unlock(), or NULL.
  */
-struct spw_conn *spw_conntab_find(struct spw_device *spw,
+struct spw_conn *spw_conntab_find(struct spw_device *spw, u8 family,
 				  const struct spw_tuple *tuple)
 {
-	return rhashtable_lookup(&spw->conns, tuple, conn_params);
+	return family == AF_INET6 ?
+	       rhashtable_lookup(&spw->conns6, tuple, params6) :
+	       rhashtable_lookup(&spw->conns4, tuple, params4);
 }
 
 /**
@@ -287,34 +341,49 @@ static bool collect(struct spw_device *spw, bool full)
 }
 
 /* Is the other end on this node too? Such a connection cannot be relieved. */
-static bool stays_inside(struct spw_device *spw, const struct spw_tuple *tuple)
+static bool stays_inside(struct spw_device *spw, u8 family,
+			 const struct spw_tuple *tuple)
 {
+	if (family == AF_INET6)
+		return spw_ipv6_is_own(spw->net, &tuple->raddr6);
 	return ipv4_is_loopback(tuple->raddr) ||
 	       inet_addr_type(spw->net, tuple->raddr) == RTN_LOCAL;
 }
 
 static bool has_listener(struct spw_device *spw, const struct sock *sk,
-			 const struct spw_tuple *t)
+			 u8 family, const struct spw_tuple *t)
 {
+	if (family == AF_INET6)
+		return spw_ipv6_listens(spw->net, t, sk->sk_bound_dev_if);
 	return __inet_lookup_listener(spw->net,
 				      spw->net->ipv4.tcp_death_row.hashinfo,
 				      NULL, 0, t->raddr, t->rport, t->laddr,
 				      ntohs(t->lport), sk->sk_bound_dev_if, 0);
 }
 
+/* Family of the socket's packets. */
+static u8 tuple_of_sock(struct spw_tuple *tuple, const struct sock *sk)
+{
+	tuple->lport = htons(sk->sk_num);
+	tuple->rport = sk->sk_dport;
+	if (spw_ipv6_tuple(tuple, sk))
+		return AF_INET6;
+	tuple->laddr = sk->sk_rcv_saddr;
+	tuple->raddr = sk->sk_daddr;
+	return AF_INET;
+}
+
 static void found(struct spw_device *spw, const struct sock *sk)
 {
-	struct spw_tuple tuple = {
-		.laddr = sk->sk_rcv_saddr,
-		.raddr = sk->sk_daddr,
-		.lport = htons(sk->sk_num),
-		.rport = sk->sk_dport,
-	};
+	struct spw_tuple tuple;
+	u8 family = tuple_of_sock(&tuple, sk);
 	struct spw_conn *conn;
 
-	if (stays_inside(spw, &tuple) || spw_conntab_find(spw, &tuple))
+	if (stays_inside(spw, family, &tuple) ||
+	    spw_conntab_find(spw, family, &tuple))
 		return;
-	conn = conn_new(spw, &tuple, sk, has_listener(spw, sk, &tuple) ?
+	conn = conn_new(spw, family, &tuple, sk,
+			has_listener(spw, sk, family, &tuple) ?
 			SPILLWAY_DIR_IN : SPILLWAY_DIR_UNKNOWN);
 	if (!conn) {
 		spw_stat_inc(spw->stats, SPILLWAY_STAT_CONN_REFUSED);
@@ -323,6 +392,13 @@ static void found(struct spw_device *spw, const struct sock *sk)
 	spw_conn_baseline(conn, sk);
 	if (conn_publish(spw, conn) == -ENOMEM)
 		spw_stat_inc(spw->stats, SPILLWAY_STAT_CONN_REFUSED);
+}
+
+static bool is_ours(const struct spw_device *spw, const struct sock *sk)
+{
+	return net_eq(sock_net(sk), spw->net) &&
+	       (sk->sk_family == AF_INET || sk->sk_family == AF_INET6) &&
+	       sk_fullsock(sk) && spw_sock_lives(sk);
 }
 
 /*
@@ -345,16 +421,11 @@ static void scan(struct spw_device *spw)
 		}
 		rcu_read_lock();
 		sk_nulls_for_each_rcu(sk, node, &hashinfo->ehash[i].chain) {
-			if (!net_eq(sock_net(sk), spw->net) ||
-			    sk->sk_family != AF_INET || !sk_fullsock(sk) ||
-			    !spw_sock_lives(sk))
-				continue;
-			if (!refcount_inc_not_zero(&sk->sk_refcnt))
+			if (!is_ours(spw, sk) ||
+			    !refcount_inc_not_zero(&sk->sk_refcnt))
 				continue;
 			/* The memory may have become another socket meanwhile. */
-			if (net_eq(sock_net(sk), spw->net) &&
-			    sk->sk_family == AF_INET && sk_fullsock(sk) &&
-			    spw_sock_lives(sk))
+			if (is_ours(spw, sk))
 				found(spw, sk);
 			sock_gen_put(sk);
 		}
@@ -391,9 +462,17 @@ static void gc_work(struct work_struct *work)
  */
 int spw_conntab_init(struct spw_device *spw)
 {
+	int err;
+
 	INIT_DELAYED_WORK(&spw->gc_work, gc_work);
 	xa_init_flags(&spw->conns_by_id, XA_FLAGS_LOCK_BH);
-	return rhashtable_init(&spw->conns, &conn_params);
+	err = rhashtable_init(&spw->conns4, &params4);
+	if (err)
+		return err;
+	err = rhashtable_init(&spw->conns6, &params6);
+	if (err)
+		rhashtable_destroy(&spw->conns4);
+	return err;
 }
 
 /**
@@ -427,12 +506,12 @@ void spw_conntab_destroy(struct spw_device *spw)
 
 	xa_for_each(&spw->conns_by_id, id, conn) {
 		if (!test_bit(SPW_CONN_GONE, &conn->flags))
-			rhashtable_remove_fast(&spw->conns, &conn->node,
-					       conn_params);
+			table_remove(spw, conn);
 		xa_erase_bh(&spw->conns_by_id, id);
 		call_rcu(&conn->rcu, conn_free_rcu);
 	}
-	rhashtable_destroy(&spw->conns);
+	rhashtable_destroy(&spw->conns4);
+	rhashtable_destroy(&spw->conns6);
 	xa_destroy(&spw->conns_by_id);
 }
 
@@ -444,8 +523,13 @@ void spw_conntab_destroy(struct spw_device *spw)
 int __init spw_conntab_module_init(void)
 {
 	get_random_bytes(&conn_hash_key, sizeof(conn_hash_key));
-	conn_cache = KMEM_CACHE(spw_conn, 0);
-	return conn_cache ? 0 : -ENOMEM;
+	conn_cache4 = kmem_cache_create("spw_conn4", SPW_CONN4, 0, 0, NULL);
+	conn_cache6 = kmem_cache_create("spw_conn6", SPW_CONN6, 0, 0, NULL);
+	if (conn_cache4 && conn_cache6)
+		return 0;
+	kmem_cache_destroy(conn_cache4);
+	kmem_cache_destroy(conn_cache6);
+	return -ENOMEM;
 }
 
 /**
@@ -454,5 +538,6 @@ int __init spw_conntab_module_init(void)
 void spw_conntab_module_exit(void)
 {
 	rcu_barrier();
-	kmem_cache_destroy(conn_cache);
+	kmem_cache_destroy(conn_cache4);
+	kmem_cache_destroy(conn_cache6);
 }

@@ -9,11 +9,12 @@ int spw_conntab_init(struct spw_device *spw);
 void spw_conntab_destroy(struct spw_device *spw);
 void spw_conntab_start(struct spw_device *spw);
 void spw_conntab_stop(struct spw_device *spw);
-void spw_conntab_born(struct spw_device *spw, const struct spw_tuple *tuple,
-		      const struct sock *sk, enum spillway_conn_direction dir,
-		      u32 isn);
-void spw_conntab_ending(struct spw_device *spw, const struct spw_tuple *tuple);
-struct spw_conn *spw_conntab_find(struct spw_device *spw,
+void spw_conntab_born(struct spw_device *spw, u8 family,
+		      const struct spw_tuple *tuple, const struct sock *sk,
+		      enum spillway_conn_direction dir, u32 isn);
+void spw_conntab_ending(struct spw_device *spw, u8 family,
+			const struct spw_tuple *tuple);
+struct spw_conn *spw_conntab_find(struct spw_device *spw, u8 family,
 				  const struct spw_tuple *tuple);
 struct spw_conn *spw_conntab_get(struct spw_device *spw, u64 id);
 struct spw_conn *spw_conntab_next(struct spw_device *spw, u64 *id);

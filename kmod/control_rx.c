@@ -13,7 +13,7 @@
  */
 #include <linux/string.h>
 
-#include "control.h"
+#include "control_stream.h"
 
 #define UPDATE	(SPW_CONTROL_WINDOW / 4)	/* a wider window is told of itself */
 

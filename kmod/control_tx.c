@@ -15,7 +15,7 @@
 #include <linux/errno.h>
 #include <linux/string.h>
 
-#include "control.h"
+#include "control_stream.h"
 
 #define MS		1000000ULL
 #define RTT_FIRST	(333 * MS)	/* RFC 9002 section 6.2.2 */

@@ -10,6 +10,7 @@
 #include "crypt.h"
 #include "link.h"
 #include "messages.h"
+#include "trace.h"
 
 /**
  * spw_key_new() - a key that nobody can find yet
@@ -29,6 +30,7 @@ struct spw_key *spw_key_new(struct spw_peer *peer, u32 id, const u8 *secret,
 		return NULL;
 	key->peer = peer;
 	key->id = id;
+	key->born = spw_key_clock();
 	memcpy(key->secret, secret, sizeof(key->secret));
 	key->first_pn = first_pn;
 	atomic64_set(&key->next_pn, first_pn);
@@ -47,8 +49,36 @@ static void key_free_rcu(struct rcu_head *rcu)
  */
 void spw_key_free(struct spw_key *key)
 {
-	if (key)
-		call_rcu(&key->rcu, key_free_rcu);
+	if (!key)
+		return;
+	trace_spillway_key_gone(key);
+	call_rcu(&key->rcu, key_free_rcu);
+}
+
+/**
+ * spw_key_ends() - is it time that another takes the place of a transmit key?
+ * @key: transmit key
+ * @now: spw_key_clock()
+ *
+ * Return: whether it has less than %SPILLWAY_KEY_MARGIN_MS or
+ *	%SPW_KEY_PACKETS_MARGIN left.
+ */
+bool spw_key_ends(const struct spw_key *key, u64 now)
+{
+	u64 used = (u64)atomic64_read(&key->next_pn) - key->first_pn;
+
+	return spw_key_age_ms(key, now) >=
+	       SPILLWAY_KEY_LIFE_MS - SPILLWAY_KEY_MARGIN_MS ||
+	       used >= SPW_KEY_PACKETS_MAX - SPW_KEY_PACKETS_MARGIN;
+}
+
+/**
+ * spw_key_used() - has the peer sealed with a receive key?
+ * @key: receive key
+ */
+bool spw_key_used(const struct spw_key *key)
+{
+	return READ_ONCE(key->replay.next);
 }
 
 /**

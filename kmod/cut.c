@@ -17,19 +17,26 @@
 #include "link.h"
 
 /*
- * tso_start() asks for a GSO packet. The clone in TCP's retransmission queue shares
- * gso_size with ours, so a packet that is none yet becomes private first.
+ * As tso_start(), which wants a GSO packet: TCP's clone in the retransmission queue has
+ * gso_size in common with ours, and a copy of the headers to change it would cost more
+ * than all else done here.
  */
-static bool become_gso(struct sk_buff *skb)
+static void start_tso(struct tso_t *tso, struct sk_buff *skb, unsigned int hdr_len)
 {
-	if (skb_is_gso(skb))
-		return skb_is_gso_tcp(skb);
-	if (skb_unclone(skb, GFP_ATOMIC))
-		return false;
-	skb_shinfo(skb)->gso_type = skb->protocol == htons(ETH_P_IP) ?
-				    SKB_GSO_TCPV4 : SKB_GSO_TCPV6;
-	skb_shinfo(skb)->gso_size = 1;
-	return true;
+	const skb_frag_t *frag = &skb_shinfo(skb)->frags[0];
+
+	tso->ipv6 = skb->protocol == htons(ETH_P_IPV6);
+	tso->ip_id = tso->ipv6 ? 0 : ntohs(ip_hdr(skb)->id);
+	tso->tlen = tcp_hdrlen(skb);
+	tso->tcp_seq = ntohl(tcp_hdr(skb)->seq);
+	tso->next_frag_idx = 0;
+	tso->size = skb_headlen(skb) - hdr_len;
+	tso->data = skb->data + hdr_len;
+	if (tso->size || !skb_shinfo(skb)->nr_frags)
+		return;
+	tso->size = skb_frag_size(frag);
+	tso->data = skb_frag_address(frag);
+	tso->next_frag_idx = 1;
 }
 
 static void start(struct spw_cut *c, struct sk_buff *skb, unsigned int hdr_len,
@@ -40,7 +47,7 @@ static void start(struct spw_cut *c, struct sk_buff *skb, unsigned int hdr_len,
 	c->mss = mss;
 	c->left = skb->len - hdr_len;
 	c->flags = SPW_DATA_CSUM;
-	tso_start(skb, &c->tso);
+	start_tso(&c->tso, skb, hdr_len);
 }
 
 /**
@@ -62,7 +69,7 @@ int spw_cut_begin(struct spw_cut *c, struct sk_buff *skb, unsigned int inner_max
 	mss = inner_max - hdr_len;
 	if (skb_is_gso(skb))
 		mss = min_t(unsigned int, mss, skb_shinfo(skb)->gso_size);
-	if (!become_gso(skb) || (skb_has_frag_list(skb) && skb_linearize(skb)))
+	if (skb_has_frag_list(skb) && skb_linearize(skb))
 		return -ENOMEM;
 	start(c, skb, hdr_len, mss);
 	return 0;

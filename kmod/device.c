@@ -8,6 +8,7 @@
 #include <linux/inetdevice.h>
 #include <linux/rtnetlink.h>
 #include <net/ip.h>
+#include <net/ipv6.h>
 #include <net/netns/generic.h>
 #include <net/rtnetlink.h>
 
@@ -17,9 +18,11 @@
 #include "device.h"
 #include "health.h"
 #include "hook.h"
+#include "ipv6.h"
 #include "messages.h"
 #include "netlink.h"
 #include "peer.h"
+#include "probe.h"
 #include "relay.h"
 #include "send.h"
 #include "socket.h"
@@ -44,6 +47,7 @@ static void set_sysctls(struct net_device *dev)
 {
 	struct in_device *in_dev = __in_dev_get_rtnl(dev);
 
+	spw_ipv6_set_sysctls(dev);
 	if (!in_dev)
 		return;
 	IN_DEV_CONF_SET(in_dev, FORWARDING, 1);
@@ -61,6 +65,7 @@ static int spw_open_dev(struct net_device *dev)
 	if (err)
 		return err;
 	spw_health_start(spw);
+	spw_probe_start(spw);
 	return 0;
 }
 
@@ -73,21 +78,14 @@ static int spw_stop_dev(struct net_device *dev)
 	mutex_unlock(&spw->lock);
 	spw_health_stop(spw);
 	spw_socket_close(spw);
+	spw_probe_stop(spw);
 	return 0;
 }
 
 static int spw_init_dev(struct net_device *dev)
 {
-	struct spw_device *spw = netdev_priv(dev);
-
 	dev->tstats = netdev_alloc_pcpu_stats(struct pcpu_sw_netstats);
-	if (!dev->tstats)
-		return -ENOMEM;
-	if (gro_cells_init(&spw->gro_cells, dev)) {
-		free_percpu(dev->tstats);
-		return -ENOMEM;
-	}
-	return 0;
+	return dev->tstats ? 0 : -ENOMEM;
 }
 
 static void spw_uninit_dev(struct net_device *dev)
@@ -95,7 +93,6 @@ static void spw_uninit_dev(struct net_device *dev)
 	struct spw_device *spw = netdev_priv(dev);
 
 	spw_relay_exit(spw);
-	gro_cells_destroy(&spw->gro_cells);
 	free_percpu(dev->tstats);
 }
 
@@ -137,7 +134,8 @@ static void setup(struct net_device *dev)
 	dev->needed_tailroom = SPW_LEN_TAG;
 	/* Large on purpose: what is too big for the path is re-cut. */
 	dev->mtu = IP_MAX_MTU;
-	dev->min_mtu = IPV4_MIN_MTU;
+	/* Below this the kernel takes IPv6 off a device. */
+	dev->min_mtu = IPV6_MIN_MTU;
 	dev->max_mtu = IP_MAX_MTU;
 	dev->features |= features;
 	dev->hw_features |= features;
@@ -160,6 +158,7 @@ static int construct(struct spw_device *spw, struct net_device *dev)
 	xa_init(&spw->peers);
 	xa_init(&spw->rx_keys);
 	spw_health_init(spw);
+	spw_probe_init(spw);
 	spw->stats = alloc_percpu(struct spw_stats);
 	if (!spw->stats)
 		return -ENOMEM;
@@ -181,6 +180,7 @@ static void retire(struct spw_device *spw)
 	mutex_unlock(&spw->lock);
 	spw_hook_unregister(spw);
 	spw_conntab_stop(spw);
+	spw_health_end(spw);
 }
 
 static int newlink(struct net *src_net, struct net_device *dev,

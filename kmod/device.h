@@ -10,15 +10,14 @@
 #include <linux/spillway.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
-#include <net/gro_cells.h>
 
 #include "settings.h"
 #include "stats.h"
 
-struct rtable;
+struct dst_entry;
 
 enum spw_device_limits {
-	SPW_HOOKS = 2,
+	SPW_HOOKS = 4,
 };
 
 /**
@@ -51,12 +50,13 @@ struct spw_report {
  * @stats: counters
  * @sock4: tunnel socket for IPv4 while the device is up; RCU
  * @sock6: the same for IPv6, NULL where the kernel has none
- * @gro_cells: received inner packets on their way up
- * @steer_dst: route that leads relayed packets into the device; RCU, written under
+ * @steer4: route that leads relayed IPv4 packets into the device; RCU, written under
  *	RTNL when the device is created and when it goes
+ * @steer6: the same for IPv6, NULL where the kernel has none
  * @hooks: netfilter hooks of the namespace
  * @hooked: @hooks are registered; under RTNL
- * @conns: connections by tuple; lookups under RCU, see conntab.c
+ * @conns4: IPv4 connections by tuple; lookups under RCU, see conntab.c
+ * @conns6: the same for IPv6
  * @conns_by_id: the same by id; its own lock, irq off not needed but BH
  * @conn_next_id: last id given
  * @nr_conns: in the table, embryonic ones included
@@ -68,6 +68,7 @@ struct spw_report {
  * @nr_peers: under @lock
  * @rx_keys: receive keys by id; changes under @lock, lookups under RCU
  * @health_work: sends heartbeats and notices silence
+ * @probe_work: finds how large a datagram the paths take
  */
 struct spw_device {
 	struct net_device *dev;
@@ -84,12 +85,13 @@ struct spw_device {
 
 	struct sock __rcu *sock4;
 	struct sock __rcu *sock6;
-	struct gro_cells gro_cells;
-	struct rtable __rcu *steer_dst;
+	struct dst_entry __rcu *steer4;
+	struct dst_entry __rcu *steer6;
 	struct nf_hook_ops hooks[SPW_HOOKS];
 	bool hooked;
 
-	struct rhashtable conns;
+	struct rhashtable conns4;
+	struct rhashtable conns6;
 	struct xarray conns_by_id;
 	atomic64_t conn_next_id;
 	atomic_t nr_conns;
@@ -102,6 +104,7 @@ struct spw_device {
 	u32 nr_peers;
 	struct xarray rx_keys;
 	struct delayed_work health_work;
+	struct delayed_work probe_work;
 };
 
 int spw_device_init(void);

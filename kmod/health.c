@@ -10,6 +10,9 @@
  * When a peer goes down, what it relays returns at once: the sockets never left, so
  * nothing is lost but the packets on their way.
  *
+ * The same work looks after the keys' age: before the key that seals for a peer ends,
+ * what the peer relays returns, and keys that have ended are wiped.
+ *
  * Reception (softirq) only notes what came; states change in one place, the work.
  */
 #include <linux/ktime.h>
@@ -18,14 +21,30 @@
 
 #include "crypt.h"
 #include "health.h"
+#include "ipv6.h"
 #include "link.h"
 #include "netlink.h"
 #include "peer.h"
+#include "probe.h"
 #include "relay.h"
 #include "send.h"
+#include "trace.h"
 
 /* A round trip longer than this is no measurement, but a stamp of another life. */
 #define RTT_MAX_US	(60U * USEC_PER_SEC)
+
+/* Between two looks at the keys of a device that is down. */
+#define DOWN_MS		1000
+
+static bool forwards_ipv6(const struct spw_device *spw)
+{
+	bool forwards;
+
+	rcu_read_lock();
+	forwards = spw_ipv6_forwards(spw->dev);
+	rcu_read_unlock();
+	return forwards;
+}
 
 static void compose(struct spw_peer *peer, struct spw_heartbeat *hb, u64 now)
 {
@@ -33,6 +52,7 @@ static void compose(struct spw_peer *peer, struct spw_heartbeat *hb, u64 now)
 
 	memset(hb, 0, sizeof(*hb));
 	hb->node_id = peer->spw->node_id;
+	hb->flags = forwards_ipv6(peer->spw) ? SPW_HB_IPV6 : 0;
 	hb->load = report->load;
 	hb->forecast = report->forecast;
 	hb->free = report->free;
@@ -71,19 +91,35 @@ static enum spillway_peer_state judge(struct spw_peer *peer, u64 now)
 	return SPILLWAY_PEER_UP;
 }
 
+/* Why a peer is in its state: what it lacks first. */
+static void give_reason(struct spw_peer *peer)
+{
+	if (!rcu_access_pointer(peer->tx_key))
+		peer->reason = SPILLWAY_REASON_PEER_NO_KEY;
+	else if (peer->state != SPILLWAY_PEER_UP)
+		peer->reason = SPILLWAY_REASON_NO_HEARTBEAT;
+	else
+		peer->reason = peer->tx_ends ? SPILLWAY_REASON_KEY_EXPIRING :
+					       SPILLWAY_REASON_NONE;
+}
+
 static void change_state(struct spw_peer *peer, enum spillway_peer_state state)
 {
 	struct spw_device *spw = peer->spw;
+	u8 old;
 
 	if (state == peer->state)
 		return;
+	old = peer->state;
 	WRITE_ONCE(peer->state, state);
-	peer->reason = state == SPILLWAY_PEER_UP ? SPILLWAY_REASON_NONE :
-						   SPILLWAY_REASON_NO_HEARTBEAT;
+	give_reason(peer);
+	trace_spillway_peer_state(peer, old, state,
+				  spw_reason_name(peer->reason));
 	if (state == SPILLWAY_PEER_DOWN) {
-		spw_stat_inc(spw->stats, SPILLWAY_STAT_PEER_DOWN);
+		spw_peer_count(peer, SPILLWAY_STAT_PEER_DOWN, 1);
 		spw_relay_return_all(spw, peer, SPILLWAY_REASON_NO_HEARTBEAT);
 	}
+	spw_probe_kick(spw);
 	if (state == SPILLWAY_PEER_UP || state == SPILLWAY_PEER_SUSPECT) {
 		spw_messenger_up(peer);
 	} else {
@@ -93,19 +129,48 @@ static void change_state(struct spw_peer *peer, enum spillway_peer_state state)
 	spw_netlink_peer_event(peer);
 }
 
+/* A peer that stops forwarding IPv6 says so; what it relays would go nowhere. */
+static void change_ipv6(struct spw_peer *peer)
+{
+	bool was = peer->ipv6;
+
+	spin_lock_bh(&peer->hb_lock);
+	peer->ipv6 = peer->flags & SPW_HB_IPV6;
+	spin_unlock_bh(&peer->hb_lock);
+	if (was && !peer->ipv6)
+		spw_relay_return_ipv6(peer->spw, peer);
+}
+
 static void beat(struct spw_peer *peer)
 {
 	u64 now = ktime_get_ns();
 	struct spw_heartbeat hb;
 
 	change_state(peer, judge(peer, now));
+	give_reason(peer);
+	change_ipv6(peer);
 	if (!rcu_access_pointer(peer->tx_key))
 		return;
-	if (peer->state == SPILLWAY_PEER_INIT)
-		peer->reason = SPILLWAY_REASON_NO_HEARTBEAT;
 	compose(peer, &hb, now);
 	spw_send_heartbeat(peer, &hb);
 	spw_notify_sync(peer);
+}
+
+/* Returns whether the peer has keys. */
+static bool watch_keys(struct spw_peer *peer)
+{
+	u64 now = spw_key_clock();
+	bool ends = spw_peer_tx_ends(peer, now);
+
+	if (ends != peer->tx_ends) {
+		peer->tx_ends = ends;
+		if (ends)
+			spw_relay_return_all(peer->spw, peer,
+					     SPILLWAY_REASON_KEY_EXPIRING);
+		give_reason(peer);
+		spw_netlink_peer_event(peer);
+	}
+	return spw_peer_expire_keys(peer, now);
 }
 
 static void health_work(struct work_struct *work)
@@ -113,17 +178,22 @@ static void health_work(struct work_struct *work)
 	struct spw_device *spw = container_of(to_delayed_work(work),
 					      struct spw_device, health_work);
 	u32 ms = spw_setting_get(&spw->settings, SPW_SET_HEARTBEAT_MS);
+	bool running = netif_running(spw->dev), keys = false;
 	struct spw_peer *peer;
 	unsigned long id;
 
 	mutex_lock(&spw->lock);
-	if (!spw->dying && netif_running(spw->dev)) {
-		if (spw->node_id)
-			xa_for_each(&spw->peers, id, peer)
-				beat(peer);
-		queue_delayed_work(system_wq, &spw->health_work,
-				   msecs_to_jiffies(ms));
+	if (spw->dying)
+		goto out;
+	xa_for_each(&spw->peers, id, peer) {
+		keys |= watch_keys(peer);
+		if (running && spw->node_id)
+			beat(peer);
 	}
+	if (running || keys)
+		queue_delayed_work(system_wq, &spw->health_work,
+				   msecs_to_jiffies(running ? ms : DOWN_MS));
+out:
 	mutex_unlock(&spw->lock);
 }
 
@@ -142,6 +212,7 @@ void spw_health_heard(struct spw_peer *peer, const struct spw_heartbeat *hb,
 	u64 rtt;
 
 	spin_lock(&peer->hb_lock);
+	peer->flags = hb->flags;
 	peer->report.load = hb->load;
 	peer->report.forecast = hb->forecast;
 	peer->report.free = hb->free;
@@ -183,7 +254,8 @@ void spw_health_init(struct spw_device *spw)
  */
 void spw_health_start(struct spw_device *spw)
 {
-	queue_delayed_work(system_wq, &spw->health_work, 0);
+	/* It may be waiting already, for the keys of a device that was down. */
+	mod_delayed_work(system_wq, &spw->health_work, 0);
 }
 
 /**
@@ -192,7 +264,7 @@ void spw_health_start(struct spw_device *spw)
  */
 void spw_health_kick(struct spw_device *spw)
 {
-	if (!spw->dying && netif_running(spw->dev))
+	if (!spw->dying)
 		mod_delayed_work(system_wq, &spw->health_work, 0);
 }
 
@@ -209,12 +281,24 @@ void spw_health_stop(struct spw_device *spw)
 	mutex_lock(&spw->lock);
 	xa_for_each(&spw->peers, id, peer) {
 		spin_lock_bh(&peer->hb_lock);
+		peer->flags = 0;
 		peer->stamp = 0;
 		peer->echoed = 0;
 		peer->srtt_us = 0;
 		spin_unlock_bh(&peer->hb_lock);
+		peer->ipv6 = false;
 		change_state(peer, SPILLWAY_PEER_INIT);
 		peer->reason = SPILLWAY_REASON_DEVICE_DOWN;
 	}
+	spw_health_kick(spw); /* its keys still age */
 	mutex_unlock(&spw->lock);
+}
+
+/**
+ * spw_health_end() - the device goes
+ * @spw: device, marked as dying; its lock not held
+ */
+void spw_health_end(struct spw_device *spw)
+{
+	cancel_delayed_work_sync(&spw->health_work);
 }

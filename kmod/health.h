@@ -12,6 +12,7 @@ struct spw_peer;
 void spw_health_init(struct spw_device *spw);
 void spw_health_start(struct spw_device *spw);
 void spw_health_stop(struct spw_device *spw);
+void spw_health_end(struct spw_device *spw);
 void spw_health_kick(struct spw_device *spw);
 void spw_health_heard(struct spw_peer *peer, const struct spw_heartbeat *hb,
 		      u64 now);

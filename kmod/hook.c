@@ -5,7 +5,9 @@
  * connection costs a look at its flags and at one counter.
  */
 #include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
 #include <net/ip.h>
@@ -13,15 +15,26 @@
 #include "conntab.h"
 #include "device.h"
 #include "hook.h"
+#include "ipv6.h"
 #include "relay.h"
 
-static struct tcphdr *tcp_of(const struct sk_buff *skb, struct tcphdr *buf)
+static struct tcphdr *tcp_of4(const struct sk_buff *skb, struct tcphdr *buf)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 
 	if (iph->protocol != IPPROTO_TCP || ip_is_fragment(iph))
 		return NULL;
 	return skb_header_pointer(skb, skb_network_offset(skb) + ip_hdrlen(skb),
+				  sizeof(*buf), buf);
+}
+
+static struct tcphdr *tcp_of6(const struct sk_buff *skb, struct tcphdr *buf)
+{
+	int offset = spw_ipv6_tcp_offset(skb);
+
+	if (offset < 0)
+		return NULL;
+	return skb_header_pointer(skb, skb_network_offset(skb) + offset,
 				  sizeof(*buf), buf);
 }
 
@@ -32,71 +45,126 @@ static struct tcphdr *tcp_of(const struct sk_buff *skb, struct tcphdr *buf)
  * connection later, once it is real.
  */
 static void handshake(struct spw_device *spw, const struct sk_buff *skb,
-		      const struct spw_tuple *tuple, const struct tcphdr *th)
+		      u8 family, const struct spw_tuple *tuple,
+		      const struct tcphdr *th)
 {
 	if (!skb->sk)
 		return;
-	spw_conntab_born(spw, tuple, skb->sk,
+	spw_conntab_born(spw, family, tuple, skb->sk,
 			 th->ack ? SPILLWAY_DIR_IN : SPILLWAY_DIR_OUT,
 			 ntohl(th->seq));
 }
 
+/* Does the packet begin or end a connection, or may it be one that is relayed? */
+static bool matters(const struct spw_device *spw, const struct tcphdr *th)
+{
+	return unlikely(th->syn || th->fin || th->rst) ||
+	       atomic_read(&spw->nr_offloaded);
+}
+
+static void leaving(struct spw_device *spw, struct sk_buff *skb, u8 family,
+		    const struct spw_tuple *tuple, const struct tcphdr *th)
+{
+	if (th->syn && !th->rst)
+		handshake(spw, skb, family, tuple, th);
+	else if (th->fin || th->rst)
+		spw_conntab_ending(spw, family, tuple);
+	if (atomic_read(&spw->nr_offloaded))
+		spw_relay_steer(spw, skb, family, tuple);
+}
+
 /* Last in OUTPUT: what the user's rules drop or rewrite is settled. */
-static unsigned int local_out(void *priv, struct sk_buff *skb,
+static unsigned int local_out4(void *priv, struct sk_buff *skb,
+			       const struct nf_hook_state *state)
+{
+	struct spw_device *spw = priv;
+	struct spw_tuple tuple;
+	struct tcphdr buf, *th;
+
+	th = tcp_of4(skb, &buf);
+	if (!th || (state->out->flags & IFF_LOOPBACK) || !matters(spw, th))
+		return NF_ACCEPT;
+	spw_tuple_out4(&tuple, ip_hdr(skb), th);
+	leaving(spw, skb, AF_INET, &tuple, th);
+	return NF_ACCEPT;
+}
+
+static unsigned int local_out6(void *priv, struct sk_buff *skb,
+			       const struct nf_hook_state *state)
+{
+	struct spw_device *spw = priv;
+	struct spw_tuple tuple;
+	struct tcphdr buf, *th;
+
+	th = tcp_of6(skb, &buf);
+	if (!th || (state->out->flags & IFF_LOOPBACK) || !matters(spw, th))
+		return NF_ACCEPT;
+	spw_tuple_out6(&tuple, ipv6_hdr(skb), th);
+	leaving(spw, skb, AF_INET6, &tuple, th);
+	return NF_ACCEPT;
+}
+
+/* Last in INPUT: a FIN or RST that the firewall lets through may end a connection. */
+static unsigned int local_in4(void *priv, struct sk_buff *skb,
 			      const struct nf_hook_state *state)
 {
 	struct spw_device *spw = priv;
 	struct spw_tuple tuple;
 	struct tcphdr buf, *th;
 
-	th = tcp_of(skb, &buf);
-	if (!th || (state->out->flags & IFF_LOOPBACK))
-		return NF_ACCEPT;
-	if (likely(!th->syn && !th->fin && !th->rst) &&
-	    !atomic_read(&spw->nr_offloaded))
-		return NF_ACCEPT;
-
-	spw_tuple_out(&tuple, ip_hdr(skb), th);
-	if (th->syn && !th->rst)
-		handshake(spw, skb, &tuple, th);
-	else if (th->fin || th->rst)
-		spw_conntab_ending(spw, &tuple);
-	if (atomic_read(&spw->nr_offloaded))
-		spw_relay_steer(spw, skb, &tuple);
-	return NF_ACCEPT;
-}
-
-/* Last in INPUT: a FIN or RST that the firewall lets through may end a connection. */
-static unsigned int local_in(void *priv, struct sk_buff *skb,
-			     const struct nf_hook_state *state)
-{
-	struct spw_device *spw = priv;
-	struct spw_tuple tuple;
-	struct tcphdr buf, *th;
-
-	th = tcp_of(skb, &buf);
+	th = tcp_of4(skb, &buf);
 	if (!th || likely(!th->fin && !th->rst))
 		return NF_ACCEPT;
 	tuple.laddr = ip_hdr(skb)->daddr;
 	tuple.raddr = ip_hdr(skb)->saddr;
 	tuple.lport = th->dest;
 	tuple.rport = th->source;
-	spw_conntab_ending(spw, &tuple);
+	spw_conntab_ending(spw, AF_INET, &tuple);
+	return NF_ACCEPT;
+}
+
+static unsigned int local_in6(void *priv, struct sk_buff *skb,
+			      const struct nf_hook_state *state)
+{
+	struct spw_device *spw = priv;
+	struct spw_tuple tuple;
+	struct tcphdr buf, *th;
+
+	th = tcp_of6(skb, &buf);
+	if (!th || likely(!th->fin && !th->rst))
+		return NF_ACCEPT;
+	tuple.laddr6 = ipv6_hdr(skb)->daddr;
+	tuple.raddr6 = ipv6_hdr(skb)->saddr;
+	tuple.lport = th->dest;
+	tuple.rport = th->source;
+	spw_conntab_ending(spw, AF_INET6, &tuple);
 	return NF_ACCEPT;
 }
 
 static const struct nf_hook_ops hooks[SPW_HOOKS] = {
 	{
-		.hook = local_out,
+		.hook = local_out4,
 		.pf = NFPROTO_IPV4,
 		.hooknum = NF_INET_LOCAL_OUT,
 		.priority = NF_IP_PRI_LAST,
 	},
 	{
-		.hook = local_in,
+		.hook = local_in4,
 		.pf = NFPROTO_IPV4,
 		.hooknum = NF_INET_LOCAL_IN,
 		.priority = NF_IP_PRI_LAST,
+	},
+	{
+		.hook = local_out6,
+		.pf = NFPROTO_IPV6,
+		.hooknum = NF_INET_LOCAL_OUT,
+		.priority = NF_IP6_PRI_LAST,
+	},
+	{
+		.hook = local_in6,
+		.pf = NFPROTO_IPV6,
+		.hooknum = NF_INET_LOCAL_IN,
+		.priority = NF_IP6_PRI_LAST,
 	},
 };
 

@@ -6,7 +6,7 @@
 #include <linux/list.h>
 #include <linux/workqueue.h>
 
-#include "control.h"
+#include "control_stream.h"
 
 struct spw_frame;
 struct spw_peer;

@@ -71,6 +71,8 @@ static bool known(__u8 type)
 	case SPW_FRAME_DATA:
 	case SPW_FRAME_HEARTBEAT:
 	case SPW_FRAME_ACK:
+	case SPW_FRAME_PROBE:
+	case SPW_FRAME_PROBE_REPLY:
 	case SPW_FRAME_CONTROL:
 	case SPW_FRAME_CONTROL_ACK:
 		return true;
@@ -145,6 +147,7 @@ int spw_link_parse_heartbeat(const struct spw_frame *frame,
 		return -EPROTO;
 	memcpy(&wire, frame->body, sizeof(wire));
 	got.node_id = __be16_to_cpu(wire.node_id);
+	got.flags = __be16_to_cpu(wire.flags);
 	got.load = __be32_to_cpu(wire.load);
 	got.forecast = __be32_to_cpu(wire.forecast);
 	got.free = __be32_to_cpu(wire.free);
@@ -154,7 +157,8 @@ int spw_link_parse_heartbeat(const struct spw_frame *frame,
 	got.echo = get_halves(wire.echo);
 	got.instance = __be32_to_cpu(wire.instance);
 
-	if (wire.reserved || !got.node_id || !got.stamp || !got.instance ||
+	if ((got.flags & ~SPW_HB_FLAGS) || !got.node_id || !got.stamp ||
+	    !got.instance ||
 	    got.load > SPILLWAY_LOAD_MAX || got.forecast > SPILLWAY_LOAD_MAX ||
 	    got.free > SPILLWAY_LOAD_MAX)
 		return -EPROTO;
@@ -171,6 +175,7 @@ void spw_link_build_heartbeat(void *body, const struct spw_heartbeat *hb)
 {
 	struct spw_wire_heartbeat wire = {
 		.node_id = __cpu_to_be16(hb->node_id),
+		.flags = __cpu_to_be16(hb->flags),
 		.load = __cpu_to_be32(hb->load),
 		.forecast = __cpu_to_be32(hb->forecast),
 		.free = __cpu_to_be32(hb->free),
@@ -225,6 +230,56 @@ void spw_link_build_ack(void *body, const struct spw_ack *ack)
 	put_halves(wire.largest, ack->largest);
 	for (i = 0; i < SPW_ACK_WORDS; i++)
 		put_halves(wire.bits[i], ack->bits[i]);
+	memcpy(body, &wire, sizeof(wire));
+}
+
+/* A probe is as large as it says, outer headers of one family included. */
+static bool size_is_true(const struct spw_frame *frame, __u16 size)
+{
+	return size == frame->len + SPW_LEN_OVERHEAD4 ||
+	       size == frame->len + SPW_LEN_OVERHEAD6;
+}
+
+/**
+ * spw_link_parse_probe() - read a probe or the reply to one
+ * @frame: of type %SPW_FRAME_PROBE or %SPW_FRAME_PROBE_REPLY
+ * @probe: receives it
+ *
+ * Return: 0, or -EPROTO where a length or field is out of range; @probe is then
+ * untouched.
+ */
+int spw_link_parse_probe(const struct spw_frame *frame,
+			 struct spw_pmtu_probe *probe)
+{
+	struct spw_wire_probe wire;
+	__u16 size;
+
+	if (frame->len < sizeof(wire))
+		return -EPROTO;
+	memcpy(&wire, frame->body, sizeof(wire));
+	size = __be16_to_cpu(wire.size);
+	if (wire.reserved)
+		return -EPROTO;
+	if (frame->type == SPW_FRAME_PROBE ? !size_is_true(frame, size) :
+					     frame->len != sizeof(wire))
+		return -EPROTO;
+	probe->id = __be32_to_cpu(wire.id);
+	probe->size = size;
+	return 0;
+}
+
+/**
+ * spw_link_build_probe() - write the body of a probe or reply, without padding
+ * @body: room for %SPW_LEN_PROBE bytes
+ * @probe: what to say
+ */
+void spw_link_build_probe(void *body, const struct spw_pmtu_probe *probe)
+{
+	struct spw_wire_probe wire = {
+		.id = __cpu_to_be32(probe->id),
+		.size = __cpu_to_be16(probe->size),
+	};
+
 	memcpy(body, &wire, sizeof(wire));
 }
 

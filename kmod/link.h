@@ -4,12 +4,14 @@
 #define _SPW_LINK_H
 
 #include "arq.h"
-#include "control.h"
+#include "control_stream.h"
 #include "messages.h"
+#include "pmtu.h"
 
 /**
  * struct spw_heartbeat - what a node says of itself, host order
  * @node_id: sender, 1..65535
+ * @flags: &enum spw_heartbeat_flags
  * @load: permille of its capacity
  * @forecast: highest load within its horizon, permille
  * @free: what it can take, permille
@@ -21,6 +23,7 @@
  */
 struct spw_heartbeat {
 	__u16 node_id;
+	__u16 flags;
 	__u32 load;
 	__u32 forecast;
 	__u32 free;
@@ -54,6 +57,9 @@ int spw_link_parse_heartbeat(const struct spw_frame *frame,
 void spw_link_build_heartbeat(void *body, const struct spw_heartbeat *hb);
 int spw_link_parse_ack(const struct spw_frame *frame, struct spw_ack *ack);
 void spw_link_build_ack(void *body, const struct spw_ack *ack);
+int spw_link_parse_probe(const struct spw_frame *frame,
+			 struct spw_pmtu_probe *probe);
+void spw_link_build_probe(void *body, const struct spw_pmtu_probe *probe);
 int spw_link_parse_control(const struct spw_frame *frame,
 			   struct spw_chunk_head *head);
 void spw_link_build_control(void *body, const struct spw_chunk_head *head);

@@ -36,7 +36,7 @@
  * time without an answer of its own (as in RTCP, RFC 3550 section 6.4.1):
  *
  *  +-------------------------------+-------------------------------+
- *  | sender's node id              | reserved = 0                  |
+ *  | sender's node id              | flags: 1 = forwards IPv6      |
  *  +-------------------------------+-------------------------------+
  *  | load (permille)                                               |
  *  | forecast (permille)                                           |
@@ -59,6 +59,18 @@
  *  | highest number received (64 bits)                             |
  *  | bitmap, 512 bits: bit b of the 64-bit word w (0 the lowest):  |
  *  ~ number (highest / 64 - w) * 64 + b was received               ~
+ *  +---------------------------------------------------------------+
+ *
+ * PROBE: does the path carry a datagram of this size (RFC 8899)? PROBE_REPLY: it does;
+ * the same eight bytes again, and no padding:
+ *
+ *  +---------------------------------------------------------------+
+ *  | id: the sender's own                                          |
+ *  +-------------------------------+-------------------------------+
+ *  | bytes of the outer IP packet  | reserved = 0                  |
+ *  +-------------------------------+-------------------------------+
+ *  | padding up to that size, sent as 0, not looked at             |
+ *  ~                                                               ~
  *  +---------------------------------------------------------------+
  *
  * CONTROL: a chunk of a message. The chunks of a stream are numbered from 0 and keep
@@ -122,8 +134,15 @@ enum spw_frame_type {
 	SPW_FRAME_DATA = 1,
 	SPW_FRAME_HEARTBEAT = 2,
 	SPW_FRAME_ACK = 3,
+	SPW_FRAME_PROBE = 4,
+	SPW_FRAME_PROBE_REPLY = 5,
 	SPW_FRAME_CONTROL = 6,
 	SPW_FRAME_CONTROL_ACK = 7,
+};
+
+enum spw_heartbeat_flags {
+	SPW_HB_IPV6 = 1,	/* forwards IPv6 */
+	SPW_HB_FLAGS = SPW_HB_IPV6,
 };
 
 enum spw_data_flags {
@@ -148,7 +167,7 @@ struct spw_frame_hdr {
 
 struct spw_wire_heartbeat {
 	__be16	node_id;
-	__be16	reserved;
+	__be16	flags;
 	__be32	load;
 	__be32	forecast;
 	__be32	free;
@@ -163,7 +182,7 @@ struct spw_wire_heartbeat {
 enum spw_ack_size {
 	SPW_ACK_WORDS = 8,
 	SPW_ACK_BITS = SPW_ACK_WORDS * 64,
-	SPW_ACK_DELAY_US = 1000, /* no acknowledgment waits longer */
+	SPW_ACK_DELAY_US = 2000, /* no acknowledgment waits longer */
 };
 
 struct spw_wire_ack {
@@ -171,6 +190,12 @@ struct spw_wire_ack {
 	__be32	delay_us;
 	__be32	largest[2];
 	__be32	bits[SPW_ACK_WORDS][2];
+};
+
+struct spw_wire_probe {
+	__be32	id;
+	__be16	size;
+	__be16	reserved;
 };
 
 struct spw_wire_control {
@@ -240,6 +265,7 @@ enum spw_len {
 	SPW_LEN_DGRAM_MIN = SPW_LEN_SEAL,
 	SPW_LEN_HEARTBEAT = sizeof(struct spw_wire_heartbeat),
 	SPW_LEN_ACK = sizeof(struct spw_wire_ack),
+	SPW_LEN_PROBE = sizeof(struct spw_wire_probe),	/* without padding */
 	SPW_LEN_CONTROL = sizeof(struct spw_wire_control),	/* without its chunk */
 	SPW_LEN_CONTROL_ACK = sizeof(struct spw_wire_control_ack),
 	SPW_LEN_NOTICE = sizeof(struct spw_wire_notice),
@@ -254,5 +280,8 @@ enum spw_len {
  * what a link of our time can send before the key is replaced.
  */
 #define SPW_KEY_PACKETS_MAX	0x1000000000000000ULL
+
+/* More than a link of our time can send in SPILLWAY_KEY_MARGIN_MS. */
+#define SPW_KEY_PACKETS_MARGIN	0x100000000ULL
 
 #endif /* _SPW_MESSAGES_H */

@@ -6,7 +6,7 @@
 #include <linux/list.h>
 #include <linux/spinlock.h>
 
-#include "control.h"
+#include "control_stream.h"
 #include "inbox.h"
 
 struct spw_frame;

@@ -5,8 +5,10 @@
  */
 #include <linux/rtnetlink.h>
 #include <net/genetlink.h>
+#include <net/sock.h>
 
 #include "conn.h"
+#include "crypt.h"
 #include "device.h"
 #include "health.h"
 #include "netlink.h"
@@ -60,14 +62,16 @@ static const struct nla_policy policy[SPILLWAY_A_MAX + 1] = {
 	[SPILLWAY_A_LOCAL_PORT] = { .type = NLA_U16 },
 	[SPILLWAY_A_REMOTE_ADDR4] = { .type = NLA_U32 },
 	[SPILLWAY_A_REMOTE_PORT] = { .type = NLA_U16 },
-	[SPILLWAY_A_LOCAL_PLEN] = NLA_POLICY_MAX(NLA_U8, 32),
-	[SPILLWAY_A_REMOTE_PLEN] = NLA_POLICY_MAX(NLA_U8, 32),
+	[SPILLWAY_A_LOCAL_PLEN] = NLA_POLICY_MAX(NLA_U8, 128),
+	[SPILLWAY_A_REMOTE_PLEN] = NLA_POLICY_MAX(NLA_U8, 128),
 	[SPILLWAY_A_AGE_MS] = { .type = NLA_U64 },
 	[SPILLWAY_A_TOP] = NLA_POLICY_FULL_RANGE(NLA_U32, &range_top),
 	[SPILLWAY_A_SORT] = NLA_POLICY_MAX(NLA_U8, __SPILLWAY_SORT_MAX - 1),
 	[SPILLWAY_A_BATCH] = { .type = NLA_NESTED },
 	[SPILLWAY_A_PEER_FREE] = NLA_POLICY_FULL_RANGE(NLA_U32, &range_load),
 	[SPILLWAY_A_CAPACITY] = { .type = NLA_U64 },
+	[SPILLWAY_A_LOCAL_ADDR6] = NLA_POLICY_EXACT_LEN(sizeof(struct in6_addr)),
+	[SPILLWAY_A_REMOTE_ADDR6] = NLA_POLICY_EXACT_LEN(sizeof(struct in6_addr)),
 };
 
 /**
@@ -229,6 +233,24 @@ static int put_heard(struct sk_buff *skb, struct spw_peer *peer)
 	return put_report(skb, &report);
 }
 
+static int put_key_ages(struct sk_buff *skb, struct spw_peer *peer)
+{
+	u64 now = spw_key_clock();
+	struct spw_key *tx;
+
+	tx = rcu_dereference_protected(peer->tx_key,
+				       lockdep_is_held(&peer->spw->lock));
+	if (tx && nla_put_u64_64bit(skb, SPILLWAY_A_PEER_TX_KEY_AGE_MS,
+				    spw_key_age_ms(tx, now), SPILLWAY_A_PAD))
+		return -EMSGSIZE;
+	if (peer->rx_keys[0] &&
+	    nla_put_u64_64bit(skb, SPILLWAY_A_PEER_RX_KEY_AGE_MS,
+			      spw_key_age_ms(peer->rx_keys[0], now),
+			      SPILLWAY_A_PAD))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int put_endpoint(struct sk_buff *skb, struct spw_peer *peer)
 {
 	struct spw_endpoint endpoint;
@@ -257,11 +279,14 @@ int spw_nl_put_peer(struct sk_buff *skb, struct spw_peer *peer)
 	       nla_put_u8(skb, SPILLWAY_A_PEER_ADMIN, peer->admin) ||
 	       nla_put_u8(skb, SPILLWAY_A_PEER_STATE, peer->state) ||
 	       nla_put_u8(skb, SPILLWAY_A_PEER_REASON, peer->reason) ||
+	       nla_put_u8(skb, SPILLWAY_A_PEER_IPV6, peer->ipv6) ||
 	       nla_put_u32(skb, SPILLWAY_A_CONNS_OFFLOADED,
 			   atomic_read(&peer->nr_conns)) ||
 	       nla_put_u32(skb, SPILLWAY_A_CONNS_HOSTED,
 			   READ_ONCE(peer->hosted.count)) ||
-	       put_heard(skb, peer) ||
+	       nla_put_u32(skb, SPILLWAY_A_PEER_PMTU,
+			   READ_ONCE(peer->pmtu.size)) ||
+	       put_heard(skb, peer) || put_key_ages(skb, peer) ||
 	       spw_stats_put(skb, SPILLWAY_A_STATS, peer->stats) ?
 	       -EMSGSIZE : 0;
 }

@@ -8,6 +8,7 @@
 #include <linux/rbtree.h>
 #include <linux/slab.h>
 #include <net/genetlink.h>
+#include <net/ipv6.h>
 
 #include "compat.h"
 #include "conntab.h"
@@ -20,16 +21,46 @@
 
 #define FILTER_ATTRS (SPW_ATTRS_DEVICE | SPW_ATTRS_PEER |		\
 		      SPW_ATTR(CONN_DIRECTION) | SPW_ATTR(CONN_ROLE) |	\
-		      SPW_ATTR(LOCAL_ADDR4) | SPW_ATTR(LOCAL_PLEN) |	\
-		      SPW_ATTR(LOCAL_PORT) | SPW_ATTR(REMOTE_ADDR4) |	\
+		      SPW_ATTR(LOCAL_ADDR4) | SPW_ATTR(LOCAL_ADDR6) |	\
+		      SPW_ATTR(LOCAL_PLEN) | SPW_ATTR(LOCAL_PORT) |	\
+		      SPW_ATTR(REMOTE_ADDR4) | SPW_ATTR(REMOTE_ADDR6) |	\
 		      SPW_ATTR(REMOTE_PLEN) | SPW_ATTR(REMOTE_PORT) |	\
 		      SPW_ATTR(AGE_MS) | SPW_ATTR(TOP) | SPW_ATTR(SORT))
 
-/* Which end of a connection a filter speaks of. */
+/**
+ * struct end_filter - what a filter says of one end
+ * @family: AF_INET, AF_INET6, or 0 for any address
+ * @plen: bits of the address that count
+ * @port: 0 for any
+ * @addr4: for AF_INET
+ * @addr6: for AF_INET6
+ */
 struct end_filter {
-	__be32 addr;
-	__be32 mask;	/* 0: any address */
-	u16 port;	/* 0: any */
+	u8 family;
+	u8 plen;
+	u16 port;
+	union {
+		__be32 addr4;
+		struct in6_addr addr6;
+	};
+};
+
+/* The attributes that speak of one end. */
+struct end_attrs {
+	u8 addr4;
+	u8 addr6;
+	u8 plen;
+	u8 port;
+};
+
+static const struct end_attrs local_attrs = {
+	SPILLWAY_A_LOCAL_ADDR4, SPILLWAY_A_LOCAL_ADDR6,
+	SPILLWAY_A_LOCAL_PLEN, SPILLWAY_A_LOCAL_PORT,
+};
+
+static const struct end_attrs remote_attrs = {
+	SPILLWAY_A_REMOTE_ADDR4, SPILLWAY_A_REMOTE_ADDR6,
+	SPILLWAY_A_REMOTE_PLEN, SPILLWAY_A_REMOTE_PORT,
 };
 
 /**
@@ -84,6 +115,21 @@ struct conn_dump {
 	struct rb_root_cached tree;
 };
 
+static int put_tuple(struct sk_buff *skb, const struct spw_conn *conn)
+{
+	const struct spw_tuple *t = &conn->tuple;
+	int err;
+
+	if (conn->family == AF_INET6)
+		err = nla_put_in6_addr(skb, SPILLWAY_A_LOCAL_ADDR6, &t->laddr6) ||
+		      nla_put_in6_addr(skb, SPILLWAY_A_REMOTE_ADDR6, &t->raddr6);
+	else
+		err = nla_put_in_addr(skb, SPILLWAY_A_LOCAL_ADDR4, t->laddr) ||
+		      nla_put_in_addr(skb, SPILLWAY_A_REMOTE_ADDR4, t->raddr);
+	return err || nla_put_u16(skb, SPILLWAY_A_LOCAL_PORT, ntohs(t->lport)) ||
+	       nla_put_u16(skb, SPILLWAY_A_REMOTE_PORT, ntohs(t->rport));
+}
+
 /**
  * spw_nl_put_conn() - a connection
  * @skb: message
@@ -109,10 +155,7 @@ int spw_nl_put_conn(struct sk_buff *skb, struct spw_device *spw,
 			 SPILLWAY_ROLE_OFFLOADED : SPILLWAY_ROLE_LOCAL) ||
 	      (peer && nla_put_u16(skb, SPILLWAY_A_PEER_ID, peer->id)) ||
 	      (peer && nla_put_string(skb, SPILLWAY_A_PEER_NAME, peer->name)) ||
-	      nla_put_in_addr(skb, SPILLWAY_A_LOCAL_ADDR4, conn->tuple.laddr) ||
-	      nla_put_u16(skb, SPILLWAY_A_LOCAL_PORT, ntohs(conn->tuple.lport)) ||
-	      nla_put_in_addr(skb, SPILLWAY_A_REMOTE_ADDR4, conn->tuple.raddr) ||
-	      nla_put_u16(skb, SPILLWAY_A_REMOTE_PORT, ntohs(conn->tuple.rport));
+	      put_tuple(skb, conn);
 	rcu_read_unlock();
 	if (err)
 		return -EMSGSIZE;
@@ -190,16 +233,64 @@ static int read_int(const struct nlattr *attr)
 	return attr ? nla_get_u8(attr) : -1;
 }
 
-static void read_end(struct end_filter *end, const struct nlattr *addr,
-		     const struct nlattr *plen, const struct nlattr *port)
+static int read_plen(struct end_filter *end, const struct nlattr *plen,
+		     struct netlink_ext_ack *extack)
 {
+	u8 max = end->family == AF_INET6 ? 128 : 32;
+
+	end->plen = plen ? nla_get_u8(plen) : max;
+	if (end->plen <= max)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, plen,
+			    "an IPv4 prefix has at most 32 bits");
+	return -ERANGE;
+}
+
+static int read_end(struct end_filter *end, struct nlattr **attrs,
+		    const struct end_attrs *a, struct netlink_ext_ack *extack)
+{
+	struct nlattr *addr4 = attrs[a->addr4], *addr6 = attrs[a->addr6];
+
 	memset(end, 0, sizeof(*end));
-	if (addr) {
-		end->mask = inet_make_mask(plen ? nla_get_u8(plen) : 32);
-		end->addr = nla_get_in_addr(addr) & end->mask;
+	if (attrs[a->port])
+		end->port = nla_get_u16(attrs[a->port]);
+	if (addr4 && addr6) {
+		NL_SET_ERR_MSG_ATTR(extack, addr6, "an end has one address");
+		return -EINVAL;
 	}
-	if (port)
-		end->port = nla_get_u16(port);
+	if (addr6) {
+		end->family = AF_INET6;
+		end->addr6 = nla_get_in6_addr(addr6);
+	} else if (addr4) {
+		end->family = AF_INET;
+		end->addr4 = nla_get_in_addr(addr4);
+	} else if (attrs[a->plen]) {
+		NL_SET_ERR_MSG_ATTR(extack, attrs[a->plen],
+				    "a prefix length without its address");
+		return -EINVAL;
+	} else {
+		return 0;
+	}
+	return read_plen(end, attrs[a->plen], extack);
+}
+
+static int read_ends(struct conn_filter *filter, struct nlattr **attrs,
+		     struct netlink_ext_ack *extack)
+{
+	int err;
+
+	err = read_end(&filter->local, attrs, &local_attrs, extack) ?:
+	      read_end(&filter->remote, attrs, &remote_attrs, extack);
+	if (err)
+		return err;
+	if (filter->local.family && filter->remote.family &&
+	    filter->local.family != filter->remote.family) {
+		NL_SET_ERR_MSG_ATTR(extack, attrs[remote_attrs.addr6] ?:
+				    attrs[remote_attrs.addr4],
+				    "both ends of a connection are of one family");
+		return -EINVAL;
+	}
+	return 0;
 }
 
 static int read_filter(struct spw_device *spw, struct conn_filter *filter,
@@ -221,26 +312,38 @@ static int read_filter(struct spw_device *spw, struct conn_filter *filter,
 		}
 		filter->peer_id = peer->id;
 	}
-	read_end(&filter->local, attrs[SPILLWAY_A_LOCAL_ADDR4],
-		 attrs[SPILLWAY_A_LOCAL_PLEN], attrs[SPILLWAY_A_LOCAL_PORT]);
-	read_end(&filter->remote, attrs[SPILLWAY_A_REMOTE_ADDR4],
-		 attrs[SPILLWAY_A_REMOTE_PLEN], attrs[SPILLWAY_A_REMOTE_PORT]);
 	if (attrs[SPILLWAY_A_AGE_MS])
 		filter->age_ms = nla_get_u64(attrs[SPILLWAY_A_AGE_MS]);
-	return 0;
+	return read_ends(filter, attrs, extack);
 }
 
-static bool end_matches(const struct end_filter *end, __be32 addr, __be16 port)
+static bool addr_matches(const struct end_filter *end, __be32 addr4,
+			 const struct in6_addr *addr6)
 {
-	return (addr & end->mask) == end->addr &&
-	       (!end->port || end->port == ntohs(port));
+	if (end->family == AF_INET6)
+		return ipv6_prefix_equal(addr6, &end->addr6, end->plen);
+	return !((addr4 ^ end->addr4) & inet_make_mask(end->plen));
+}
+
+static bool ends_match(const struct conn_filter *f, const struct spw_conn *conn)
+{
+	const struct spw_tuple *t = &conn->tuple;
+
+	if ((f->local.port && f->local.port != ntohs(t->lport)) ||
+	    (f->remote.port && f->remote.port != ntohs(t->rport)))
+		return false;
+	if (f->local.family && (f->local.family != conn->family ||
+				!addr_matches(&f->local, t->laddr, &t->laddr6)))
+		return false;
+	return !f->remote.family ||
+	       (f->remote.family == conn->family &&
+		addr_matches(&f->remote, t->raddr, &t->raddr6));
 }
 
 /* What can be said without the socket. */
 static bool matches(const struct conn_filter *f, const struct spw_device *spw,
 		    const struct spw_conn *conn)
 {
-	const struct spw_tuple *t = &conn->tuple;
 	const struct spw_peer *peer;
 
 	peer = rcu_dereference_protected(conn->peer,
@@ -251,8 +354,7 @@ static bool matches(const struct conn_filter *f, const struct spw_device *spw,
 		return false;
 	if (f->peer_id >= 0 && (!peer || peer->id != f->peer_id))
 		return false;
-	return end_matches(&f->local, t->laddr, t->lport) &&
-	       end_matches(&f->remote, t->raddr, t->rport);
+	return ends_match(f, conn);
 }
 
 static bool ask_matching(struct spw_device *spw, struct conn_dump *dump,

@@ -26,18 +26,30 @@ static int tell(struct spw_peer *peer, const struct spw_notice *notice)
 				    BATCH);
 }
 
+static void name_conn(struct spw_notice *notice, const struct spw_conn *conn)
+{
+	const struct spw_tuple *t = &conn->tuple;
+
+	notice->lport = t->lport;
+	notice->rport = t->rport;
+	if (conn->family == AF_INET6) {
+		notice->family = 6;
+		memcpy(notice->laddr, &t->laddr6, sizeof(t->laddr6));
+		memcpy(notice->raddr, &t->raddr6, sizeof(t->raddr6));
+	} else {
+		notice->family = 4;
+		memcpy(notice->laddr, &t->laddr, sizeof(t->laddr));
+		memcpy(notice->raddr, &t->raddr, sizeof(t->raddr));
+	}
+}
+
 static int tell_conn(struct spw_peer *peer, const struct spw_conn *conn,
 		     enum spw_notice_event event)
 {
 	struct spw_notice notice = { .event = event, .id = conn->id };
 
-	if (event == SPW_NOTICE_OFFLOADED) {
-		notice.family = 4;
-		notice.lport = conn->tuple.lport;
-		notice.rport = conn->tuple.rport;
-		memcpy(notice.laddr, &conn->tuple.laddr, sizeof(conn->tuple.laddr));
-		memcpy(notice.raddr, &conn->tuple.raddr, sizeof(conn->tuple.raddr));
-	}
+	if (event == SPW_NOTICE_OFFLOADED)
+		name_conn(&notice, conn);
 	return tell(peer, &notice);
 }
 

@@ -11,7 +11,9 @@
 #include "crypt.h"
 #include "netlink.h"
 #include "peer.h"
+#include "probe.h"
 #include "relay.h"
+#include "trace.h"
 
 static void peer_free(struct spw_peer *peer)
 {
@@ -47,6 +49,8 @@ static struct spw_peer *peer_new(struct spw_device *spw,
 	seqlock_init(&peer->endpoint_lock);
 	spin_lock_init(&peer->hb_lock);
 	spw_repair_init(peer);
+	spin_lock_init(&peer->pmtu_lock);
+	spw_pmtu_stop(&peer->pmtu);
 	spw_notify_init(peer);
 	spw_hosted_init(peer);
 	peer->endpoint = config->endpoint;
@@ -111,6 +115,8 @@ void spw_peer_remove(struct spw_peer *peer)
 	spw_messenger_stop(peer);
 	spw_hosted_clear(peer);
 	spw_repair_stop(peer);
+	trace_spillway_peer_state(peer, peer->state, SPILLWAY_PEER_GONE,
+				  spw_reason_name(SPILLWAY_REASON_OPERATOR));
 	peer->state = SPILLWAY_PEER_GONE;
 	peer->reason = SPILLWAY_REASON_OPERATOR;
 	spw_netlink_peer_event(peer);
@@ -185,6 +191,7 @@ void spw_peer_set_endpoint(struct spw_peer *peer,
 	peer->endpoint = *endpoint;
 	write_sequnlock_bh(&peer->endpoint_lock);
 	dst_cache_reset(&peer->dst_cache);
+	spw_probe_path(peer);
 }
 
 /**
@@ -217,10 +224,45 @@ int spw_peer_add_tx_key(struct spw_peer *peer, u32 id, const u8 *secret,
 	key = spw_key_new(peer, id, secret, first_pn);
 	if (!key)
 		return -ENOMEM;
+	/* Under another name it is as old as it was. */
+	if (old && !memcmp(old->secret, secret, SPILLWAY_KEY_LEN))
+		key->born = old->born;
 	spw_repair_new_key(peer, key);
 	rcu_assign_pointer(peer->tx_key, key);
+	trace_spillway_key_installed(key);
 	spw_key_free(old);
+	spw_peer_count(peer, SPILLWAY_STAT_KEY_NEW, 1);
 	return 0;
+}
+
+static void rx_key_remove(struct spw_peer *peer, int i)
+{
+	struct spw_key **keys = peer->rx_keys;
+
+	xa_erase(&peer->spw->rx_keys, keys[i]->id);
+	spw_key_free(keys[i]);
+	for (; i < SPW_PEER_RX_KEYS - 1; i++)
+		keys[i] = keys[i + 1];
+	keys[i] = NULL;
+}
+
+/*
+ * Room for one more: the oldest goes. But where it alone has been used, the peer may
+ * still seal with it, since agreements on newer ones failed half-way; then the oldest
+ * of these goes.
+ */
+static void rx_key_make_room(struct spw_peer *peer)
+{
+	int last = SPW_PEER_RX_KEYS - 1, i;
+	bool newer_used = false;
+
+	if (!peer->rx_keys[last])
+		return;
+	for (i = 0; i < last; i++)
+		newer_used |= spw_key_used(peer->rx_keys[i]);
+	if (!newer_used && spw_key_used(peer->rx_keys[last]))
+		last--;
+	rx_key_remove(peer, last);
 }
 
 /**
@@ -254,13 +296,19 @@ int spw_peer_add_rx_key(struct spw_peer *peer, u32 id, const u8 *secret)
 		spw_key_free(key);
 		return err;
 	}
-	if (peer->rx_keys[1]) {
-		xa_erase(&spw->rx_keys, peer->rx_keys[1]->id);
-		spw_key_free(peer->rx_keys[1]);
-	}
-	peer->rx_keys[1] = peer->rx_keys[0];
+	trace_spillway_key_installed(key);
+	rx_key_make_room(peer);
+	memmove(&peer->rx_keys[1], &peer->rx_keys[0],
+		sizeof(peer->rx_keys) - sizeof(peer->rx_keys[0]));
 	peer->rx_keys[0] = key;
 	return 0;
+}
+
+static void tx_key_remove(struct spw_peer *peer)
+{
+	spw_repair_no_key(peer);
+	spw_key_free(rcu_replace_pointer(peer->tx_key, NULL,
+					 lockdep_is_held(&peer->spw->lock)));
 }
 
 /**
@@ -269,20 +317,67 @@ int spw_peer_add_rx_key(struct spw_peer *peer, u32 id, const u8 *secret)
  */
 void spw_peer_drop_keys(struct spw_peer *peer)
 {
-	struct spw_device *spw = peer->spw;
+	lockdep_assert_held(&peer->spw->lock);
+	tx_key_remove(peer);
+	while (peer->rx_keys[0])
+		rx_key_remove(peer, 0);
+}
+
+/**
+ * spw_peer_expire_keys() - wipe the keys of a peer that have ended
+ * @peer: under its device's lock
+ * @now: spw_key_clock()
+ *
+ * Return: whether any is left.
+ */
+bool spw_peer_expire_keys(struct spw_peer *peer, u64 now)
+{
+	struct spw_key *tx;
 	int i;
 
-	lockdep_assert_held(&spw->lock);
-	spw_repair_no_key(peer);
-	spw_key_free(rcu_replace_pointer(peer->tx_key, NULL,
-					 lockdep_is_held(&spw->lock)));
-	for (i = 0; i < ARRAY_SIZE(peer->rx_keys); i++) {
-		if (!peer->rx_keys[i])
-			continue;
-		xa_erase(&spw->rx_keys, peer->rx_keys[i]->id);
-		spw_key_free(peer->rx_keys[i]);
-		peer->rx_keys[i] = NULL;
+	lockdep_assert_held(&peer->spw->lock);
+	tx = rcu_dereference_protected(peer->tx_key,
+				       lockdep_is_held(&peer->spw->lock));
+	if (tx && spw_key_expired(tx, now)) {
+		tx_key_remove(peer);
+		tx = NULL;
+		spw_peer_count(peer, SPILLWAY_STAT_KEY_EXPIRED, 1);
 	}
+	for (i = SPW_PEER_RX_KEYS - 1; i >= 0; i--) {
+		if (!peer->rx_keys[i] || !spw_key_expired(peer->rx_keys[i], now))
+			continue;
+		rx_key_remove(peer, i);
+		spw_peer_count(peer, SPILLWAY_STAT_KEY_EXPIRED, 1);
+	}
+	return tx || peer->rx_keys[0];
+}
+
+/**
+ * spw_peer_tx_ends() - is the key that seals for a peer about to end?
+ * @peer: under its device's lock
+ * @now: spw_key_clock()
+ *
+ * Return: false also where there is none.
+ */
+bool spw_peer_tx_ends(struct spw_peer *peer, u64 now)
+{
+	struct spw_key *key;
+
+	key = rcu_dereference_protected(peer->tx_key,
+					lockdep_is_held(&peer->spw->lock));
+	return key && spw_key_ends(key, now);
+}
+
+/**
+ * spw_peer_drop() - datagrams on the way to or from a peer are dropped
+ * @peer: under RCU
+ * @why: counter
+ * @n: how many
+ */
+void spw_peer_drop(struct spw_peer *peer, enum spillway_stat why, unsigned int n)
+{
+	spw_peer_count(peer, why, n);
+	trace_spillway_drop(peer->spw, peer, why, n);
 }
 
 /**

@@ -20,8 +20,10 @@
 #include "link.h"
 #include "messenger.h"
 #include "peer.h"
+#include "probe.h"
 #include "receive.h"
 #include "repair.h"
+#include "trace.h"
 #include "train.h"
 
 /**
@@ -30,6 +32,7 @@
  * @from: who says to have sent it
  * @tos: outer type of service or traffic class
  * @now: ktime (ns)
+ * @key_now: spw_key_clock()
  * @key: of the datagram before, or NULL
  * @heard: what came under @key and wants an acknowledgment
  */
@@ -38,6 +41,7 @@ struct arrival {
 	struct spw_endpoint from;
 	u8 tos;
 	u64 now;
+	u64 key_now;
 	struct spw_key *key;
 	struct spw_heard heard;
 };
@@ -62,6 +66,7 @@ static void arrive(struct arrival *a, struct spw_device *spw,
 	memset(a, 0, sizeof(*a));
 	a->spw = spw;
 	a->now = ktime_get_ns();
+	a->key_now = spw_key_clock();
 	a->from.port = udp_hdr(skb)->source;
 	if (ip_hdr(skb)->version == 6) {
 		a->from.family = AF_INET6;
@@ -96,6 +101,8 @@ static int check(struct arrival *a, struct dgram *d)
 		d->key = xa_load(&a->spw->rx_keys, key_id);
 		if (!d->key)
 			return SPILLWAY_STAT_RX_DROP_NO_KEY;
+		if (unlikely(spw_key_expired(d->key, a->key_now)))
+			return SPILLWAY_STAT_RX_DROP_KEY_OLD;
 		heard(a);
 		a->key = d->key;
 	}
@@ -123,6 +130,7 @@ static void drop_one(const struct arrival *a, const struct dgram *d, int why)
 	if (d->key)
 		spw_stat_inc(d->key->peer->stats, why);
 	spw_stat_inc(a->spw->stats, why);
+	trace_spillway_drop(a->spw, d->key ? d->key->peer : NULL, why, 1);
 	DEV_STATS_INC(a->spw->dev, rx_dropped);
 }
 
@@ -138,6 +146,18 @@ static int heartbeat_in(const struct arrival *a, struct spw_peer *peer,
 	return 0;
 }
 
+static int probe_in(const struct arrival *a, struct spw_peer *peer,
+		    const struct spw_frame *frame)
+{
+	struct spw_pmtu_probe probe;
+
+	if (spw_link_parse_probe(frame, &probe))
+		return SPILLWAY_STAT_RX_DROP_FRAME;
+	return frame->type == SPW_FRAME_PROBE ?
+	       spw_probe_answer(peer, &probe, a->now) :
+	       spw_probe_answered(peer, &probe, a->now);
+}
+
 /* A frame that is for the tunnel itself. Returns 0 or the counter of the drop. */
 static int tunnel_frame(const struct arrival *a, struct spw_peer *peer,
 			const struct spw_frame *frame)
@@ -147,6 +167,9 @@ static int tunnel_frame(const struct arrival *a, struct spw_peer *peer,
 		return heartbeat_in(a, peer, frame);
 	case SPW_FRAME_ACK:
 		return spw_repair_acked(peer, frame, a->now);
+	case SPW_FRAME_PROBE:
+	case SPW_FRAME_PROBE_REPLY:
+		return probe_in(a, peer, frame);
 	case SPW_FRAME_CONTROL:
 		return spw_messenger_chunk(peer, frame, a->now);
 	case SPW_FRAME_CONTROL_ACK:

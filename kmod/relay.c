@@ -11,71 +11,99 @@
 #include <linux/skbuff.h>
 #include <net/dst.h>
 #include <net/inet_hashtables.h>
+#include <net/ipv6.h>
 #include <net/route.h>
 #include <net/tcp.h>
 
 #include "conntab.h"
 #include "crypt.h"
+#include "ipv6.h"
 #include "netlink.h"
 #include "peer.h"
 #include "relay.h"
+#include "trace.h"
 
 /**
- * spw_relay_init() - the route into the device
- * @spw: device, registered, not published to a hook yet
+ * spw_relay_init() - the routes into the device, one for each family
+ * @spw: device, registered, not published to a hook yet; under RTNL
  *
- * No table holds this route; it lives until spw_relay_exit().
+ * No table holds them; they live until spw_relay_exit(), also where this fails.
  *
  * Return: 0 or -ENOMEM.
  */
 int spw_relay_init(struct spw_device *spw)
 {
 	struct rtable *rt = rt_dst_alloc(spw->dev, 0, RTN_UNICAST, true);
+	struct dst_entry *dst;
+	int err;
 
 	if (!rt)
 		return -ENOMEM;
-	rcu_assign_pointer(spw->steer_dst, rt);
-	return 0;
+	rcu_assign_pointer(spw->steer4, &rt->dst);
+	err = spw_ipv6_steer_dst(spw->dev, &dst);
+	if (!err)
+		rcu_assign_pointer(spw->steer6, dst);
+	return err;
+}
+
+static void put_steer(struct dst_entry __rcu **steer)
+{
+	struct dst_entry *dst = rcu_replace_pointer(*steer, NULL,
+						    lockdep_rtnl_is_held());
+
+	if (!dst)
+		return;
+	synchronize_net();
+	dst_dev_put(dst);
+	dst_release(dst);
 }
 
 /**
- * spw_relay_exit() - give the route back
+ * spw_relay_exit() - give the routes back
  * @spw: device whose hooks are unregistered
  *
- * Packets under way may hold the route a little longer; dst_dev_put() makes it let
+ * Packets under way may hold a route a little longer; dst_dev_put() makes it let
  * go of the device now.
  */
 void spw_relay_exit(struct spw_device *spw)
 {
-	struct rtable *rt = rcu_replace_pointer(spw->steer_dst, NULL,
-						lockdep_rtnl_is_held());
+	put_steer(&spw->steer4);
+	put_steer(&spw->steer6);
+}
 
-	if (!rt)
-		return;
-	synchronize_net();
-	dst_dev_put(&rt->dst);
-	dst_release(&rt->dst);
+/*
+ * Relay carries IPv6 where TCP is right behind the header; a packet with something
+ * between the two leaves as if nobody relayed it. So does everything while IPv6 is
+ * switched off for the device: ip6_output() would drop it.
+ */
+static bool can_steer(const struct spw_device *spw, const struct sk_buff *skb,
+		      u8 family)
+{
+	return family == AF_INET || (ipv6_hdr(skb)->nexthdr == IPPROTO_TCP &&
+				     spw_ipv6_is_on(spw->dev));
 }
 
 /**
  * spw_relay_steer() - lead a packet into the device if a peer relays it
  * @spw: device
  * @skb: in LOCAL_OUT, under RCU
+ * @family: of the packet
  * @tuple: of its connection
  */
-void spw_relay_steer(struct spw_device *spw, struct sk_buff *skb,
+void spw_relay_steer(struct spw_device *spw, struct sk_buff *skb, u8 family,
 		     const struct spw_tuple *tuple)
 {
-	struct spw_conn *conn = spw_conntab_find(spw, tuple);
-	struct rtable *rt;
+	struct spw_conn *conn = spw_conntab_find(spw, family, tuple);
+	struct dst_entry *dst;
 
-	if (!conn || !rcu_access_pointer(conn->peer))
+	if (!conn || !rcu_access_pointer(conn->peer) ||
+	    !can_steer(spw, skb, family))
 		return;
-	rt = rcu_dereference(spw->steer_dst);
-	if (!rt)
+	dst = rcu_dereference(*(family == AF_INET ? &spw->steer4 : &spw->steer6));
+	if (!dst)
 		return;
 	skb_dst_drop(skb);
-	skb_dst_set(skb, dst_clone(&rt->dst));
+	skb_dst_set(skb, dst_clone(dst));
 }
 
 static enum spillway_reason check_peer(struct spw_device *spw,
@@ -90,6 +118,8 @@ static enum spillway_reason check_peer(struct spw_device *spw,
 		return SPILLWAY_REASON_PEER_UNKNOWN;
 	if (!rcu_access_pointer(peer->tx_key) || !peer->rx_keys[0])
 		return SPILLWAY_REASON_PEER_NO_KEY;
+	if (spw_peer_tx_ends(peer, spw_key_clock()))
+		return SPILLWAY_REASON_KEY_EXPIRING;
 	if (peer->state != SPILLWAY_PEER_UP)
 		return SPILLWAY_REASON_PEER_DOWN;
 	if (peer->admin != SPILLWAY_ADMIN_READY || !peer->weight)
@@ -98,37 +128,83 @@ static enum spillway_reason check_peer(struct spw_device *spw,
 	return SPILLWAY_REASON_NONE;
 }
 
+static bool is_own(struct spw_device *spw, const struct spw_conn *conn)
+{
+	__be32 raddr = conn->tuple.raddr;
+
+	if (conn->family == AF_INET6)
+		return spw_ipv6_is_own(spw->net, &conn->tuple.raddr6);
+	return ipv4_is_loopback(raddr) ||
+	       inet_addr_type(spw->net, raddr) != RTN_UNICAST;
+}
+
+static bool is_at(const struct spw_conn *conn, const struct spw_endpoint *endpoint)
+{
+	if (conn->family != endpoint->family)
+		return false;
+	return conn->family == AF_INET6 ?
+	       ipv6_addr_equal(&conn->tuple.raddr6, &endpoint->addr6) :
+	       conn->tuple.raddr == endpoint->addr4;
+}
+
 /* Is the far end this node or another of the pool? Relay would go in a circle. */
 static bool inside_pool(struct spw_device *spw, const struct spw_conn *conn)
 {
-	__be32 raddr = conn->tuple.raddr;
 	struct spw_endpoint endpoint;
 	struct spw_peer *peer;
 	unsigned long id;
 
-	if (ipv4_is_loopback(raddr) ||
-	    inet_addr_type(spw->net, raddr) != RTN_UNICAST)
+	if (is_own(spw, conn))
 		return true;
 	xa_for_each(&spw->peers, id, peer) {
 		spw_peer_get_endpoint(peer, &endpoint);
-		if (endpoint.family == AF_INET && endpoint.addr4 == raddr)
+		if (is_at(conn, &endpoint))
 			return true;
 	}
 	return false;
 }
 
+/*
+ * A link-local address means nothing on another link (RFC 4007), and another node does
+ * not forward what comes from one.
+ */
+static enum spillway_reason check_ipv6(struct spw_device *spw,
+				       const struct spw_move *move)
+{
+	const struct spw_tuple *t = &move->conn->tuple;
+
+	if (move->conn->family != AF_INET6)
+		return SPILLWAY_REASON_NONE;
+	if (__ipv6_addr_needs_scope_id(__ipv6_addr_type(&t->laddr6)) ||
+	    __ipv6_addr_needs_scope_id(__ipv6_addr_type(&t->raddr6)))
+		return SPILLWAY_REASON_CONN_SCOPE;
+	if (!spw_ipv6_is_on(spw->dev) || !move->peer->ipv6)
+		return SPILLWAY_REASON_NO_IPV6;
+	return SPILLWAY_REASON_NONE;
+}
+
+static enum spillway_reason check_state(const struct spw_conn *conn,
+					const struct sock *sk)
+{
+	if (!spw_sock_lives(sk))
+		return SPILLWAY_REASON_CONN_GONE;
+	if (!((1 << READ_ONCE(sk->sk_state)) &
+	      (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)))
+		return SPILLWAY_REASON_CONN_STATE;
+	if (conn->family == AF_INET6 && spw_ipv6_has_options(sk))
+		return SPILLWAY_REASON_CONN_OPTIONS;
+	return SPILLWAY_REASON_NONE;
+}
+
 static enum spillway_reason check_socket(struct spw_device *spw,
 					 const struct spw_conn *conn)
 {
-	enum spillway_reason reason = SPILLWAY_REASON_CONN_GONE;
+	enum spillway_reason reason;
 	struct sock *sk;
 
 	rcu_read_lock();
 	sk = spw_conn_sock(spw, conn);
-	if (spw_sock_lives(sk))
-		reason = (1 << READ_ONCE(sk->sk_state)) &
-			 (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT) ?
-			 SPILLWAY_REASON_NONE : SPILLWAY_REASON_CONN_STATE;
+	reason = check_state(conn, sk);
 	if (sk)
 		sock_gen_put(sk);
 	rcu_read_unlock();
@@ -152,6 +228,9 @@ static enum spillway_reason check_offload(struct spw_device *spw,
 		return reason;
 	if (inside_pool(spw, move->conn))
 		return SPILLWAY_REASON_CONN_LOOPBACK;
+	reason = check_ipv6(spw, move);
+	if (reason)
+		return reason;
 	return check_socket(spw, move->conn);
 }
 
@@ -181,10 +260,15 @@ static int errno_of(enum spillway_reason reason)
 		return -EBUSY;
 	case SPILLWAY_REASON_PEER_NO_KEY:
 		return -ENOKEY;
+	case SPILLWAY_REASON_KEY_EXPIRING:
+		return -EKEYEXPIRED;
 	case SPILLWAY_REASON_DEVICE_DOWN:
 		return -ENETDOWN;
 	case SPILLWAY_REASON_CONN_STATE:
 	case SPILLWAY_REASON_CONN_LOOPBACK:
+	case SPILLWAY_REASON_CONN_SCOPE:
+	case SPILLWAY_REASON_CONN_OPTIONS:
+	case SPILLWAY_REASON_NO_IPV6:
 		return -EOPNOTSUPP;
 	default:
 		return -EINVAL;
@@ -226,34 +310,42 @@ static void give(struct spw_device *spw, struct spw_conn *conn,
 	atomic_inc(&peer->nr_conns);
 	rcu_assign_pointer(conn->peer, peer);
 	spw_notify_conn(peer, conn, SPW_NOTICE_OFFLOADED);
-	spw_stat_inc(spw->stats, SPILLWAY_STAT_OFFLOADED);
+	spw_peer_count(peer, SPILLWAY_STAT_OFFLOADED, 1);
+	trace_spillway_offload(peer, conn,
+			       spw_reason_name(SPILLWAY_REASON_OPERATOR));
 	spw_netlink_conn_event(spw, conn, SPILLWAY_CONN_OFFLOADED,
 			       SPILLWAY_REASON_OPERATOR, GFP_KERNEL);
 }
 
-static bool take_back(struct spw_device *spw, struct spw_conn *conn,
-		      enum spw_notice_event why)
+static struct spw_peer *take_back(struct spw_device *spw, struct spw_conn *conn,
+				  enum spw_notice_event why)
 {
 	struct spw_peer *peer;
 
 	peer = rcu_replace_pointer(conn->peer, NULL,
 				   lockdep_is_held(&spw->lock));
 	if (!peer)
-		return false;
+		return NULL;
 	atomic_dec(&peer->nr_conns);
 	atomic_dec(&spw->nr_offloaded);
 	spw_notify_conn(peer, conn, why);
-	return true;
+	return peer;
 }
 
 static void recall(struct spw_device *spw, struct spw_conn *conn,
 		   enum spillway_reason reason)
 {
-	if (!take_back(spw, conn, SPW_NOTICE_RECALLED))
+	struct spw_peer *peer = take_back(spw, conn, SPW_NOTICE_RECALLED);
+
+	if (!peer)
 		return;
-	spw_stat_inc(spw->stats, SPILLWAY_STAT_RECALLED);
-	if (reason != SPILLWAY_REASON_OPERATOR)
-		spw_stat_inc(spw->stats, SPILLWAY_STAT_RETURNED);
+	spw_peer_count(peer, SPILLWAY_STAT_RECALLED, 1);
+	if (reason == SPILLWAY_REASON_OPERATOR) {
+		trace_spillway_recall(peer, conn, spw_reason_name(reason));
+	} else {
+		spw_peer_count(peer, SPILLWAY_STAT_RETURNED, 1);
+		trace_spillway_return(peer, conn, spw_reason_name(reason));
+	}
 	spw_netlink_conn_event(spw, conn, SPILLWAY_CONN_RECALLED, reason,
 			       GFP_KERNEL);
 }
@@ -330,6 +422,25 @@ u32 spw_relay_return_all(struct spw_device *spw, const struct spw_peer *peer,
 		n++;
 	}
 	return n;
+}
+
+/**
+ * spw_relay_return_ipv6() - a peer does not forward IPv6 any more
+ * @spw: device, its lock held
+ * @peer: peer
+ */
+void spw_relay_return_ipv6(struct spw_device *spw, const struct spw_peer *peer)
+{
+	struct spw_conn *conn;
+	unsigned long id;
+
+	lockdep_assert_held(&spw->lock);
+	if (!atomic_read(&peer->nr_conns))
+		return;
+	xa_for_each(&spw->conns_by_id, id, conn)
+		if (conn->family == AF_INET6 &&
+		    rcu_access_pointer(conn->peer) == peer)
+			recall(spw, conn, SPILLWAY_REASON_NO_IPV6);
 }
 
 /**

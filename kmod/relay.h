@@ -30,12 +30,13 @@ struct spw_move {
 
 int spw_relay_init(struct spw_device *spw);
 void spw_relay_exit(struct spw_device *spw);
-void spw_relay_steer(struct spw_device *spw, struct sk_buff *skb,
+void spw_relay_steer(struct spw_device *spw, struct sk_buff *skb, u8 family,
 		     const struct spw_tuple *tuple);
 int spw_relay_offload(struct spw_device *spw, struct spw_move *moves, u32 n);
 int spw_relay_recall(struct spw_device *spw, struct spw_move *moves, u32 n);
 u32 spw_relay_return_all(struct spw_device *spw, const struct spw_peer *peer,
 			 enum spillway_reason reason);
+void spw_relay_return_ipv6(struct spw_device *spw, const struct spw_peer *peer);
 void spw_relay_forget(struct spw_device *spw, struct spw_conn *conn);
 
 #endif /* _SPW_RELAY_H */

@@ -101,8 +101,9 @@ static void free_packets(struct spw_arq_out *out)
 
 static void put_packet(struct spw_peer *peer, struct spw_arq_packet *packet)
 {
-	struct spw_arq_out out = {};
+	struct spw_arq_out out;
 
+	spw_arq_out_init(&out);
 	spin_lock_bh(&peer->repair.lock);
 	spw_arq_put(&peer->repair.arq, packet, &out);
 	spin_unlock_bh(&peer->repair.lock);
@@ -114,7 +115,7 @@ static void send_again(struct spw_peer *peer, const struct spw_arq_again *again)
 {
 	struct sk_buff *skb = skb_of(again->packet);
 	const struct held *held = held_of(skb);
-	struct spw_arq_out out = {};
+	struct spw_arq_out out;
 	struct spw_send_one one;
 	struct spw_cut cut;
 
@@ -124,6 +125,7 @@ static void send_again(struct spw_peer *peer, const struct spw_arq_again *again)
 		put_packet(peer, again->packet);
 		return;
 	}
+	spw_arq_out_init(&out);
 	spin_lock_bh(&peer->repair.lock);
 	spw_arq_resent(&peer->repair.arq, one.pn + one.way.key->link_offset, again,
 		       one.skb->len, ktime_get_ns(), &out);
@@ -182,8 +184,9 @@ static enum hrtimer_restart on_timer(struct hrtimer *timer)
 	struct spw_repair *r = container_of(timer, struct spw_repair, timer);
 	struct spw_peer *peer = container_of(r, struct spw_peer, repair);
 	u64 now = ktime_get_ns();
-	struct spw_arq_out out = {};
+	struct spw_arq_out out;
 
+	spw_arq_out_init(&out);
 	rcu_read_lock();
 	spin_lock_bh(&r->lock);
 	r->armed = 0;
@@ -245,8 +248,9 @@ void spw_repair_stop(struct spw_peer *peer)
 {
 	struct spw_repair *r = &peer->repair;
 	struct spw_arq_sent *ring = r->arq.ring;
-	struct spw_arq_out out = {};
+	struct spw_arq_out out;
 
+	spw_arq_out_init(&out);
 	spin_lock_bh(&r->lock);
 	r->dead = true;
 	spw_arq_drop_all(&r->arq, &out);
@@ -318,71 +322,79 @@ bool spw_repair_wanted(const struct spw_peer *peer)
 }
 
 /**
- * spw_repair_hold() - is a packet to be kept until it has arrived?
- * @peer: to whom, under RCU
- * @cut: begun; its packet then stays until spw_repair_release() and longer
+ * spw_repair_hold() - keep a packet until it has arrived
+ * @cut: begun; spw_repair_sent() follows, or spw_repair_drop()
  * @tos: outer type of service or traffic class
  *
- * Kept packets pin nothing: neither a route, nor a socket, nor a conntrack entry. The
- * socket's charge is the caller's to move, before the release.
- *
- * Return: true where spw_repair_release() must follow instead of consume_skb().
+ * What is kept pins neither a route nor a conntrack entry. The socket's charge is the
+ * caller's to move.
  */
-bool spw_repair_hold(struct spw_peer *peer, const struct spw_cut *cut, u8 tos)
+void spw_repair_hold(const struct spw_cut *cut, u8 tos)
 {
-	struct spw_repair *r = &peer->repair;
-	struct held *held = held_of(cut->skb);
-	bool ret;
+	struct sk_buff *skb = cut->skb;
 
-	if (!spw_repair_wanted(peer))
-		return false;
-	*held = (struct held){
-		.packet.bytes = cut->skb->truesize,
+	*held_of(skb) = (struct held){
+		.packet.bytes = skb->truesize,
 		.hdr_len = cut->hdr_len, .mss = cut->mss, .tos = tos,
 	};
-	spin_lock_bh(&r->lock);
-	ret = spw_arq_hold(&r->arq, &held->packet, ktime_get_ns());
-	spin_unlock_bh(&r->lock);
-	return ret;
+	skb_dst_drop(skb);
+	nf_reset_ct(skb);
+}
+
+/* Place pieces; the packet is held since the first, and until the last at least. */
+static void place(struct spw_repair *r, const struct spw_repair_pieces *p, u64 now,
+		  struct spw_arq_out *out)
+{
+	struct spw_arq_packet *packet = packet_of(p->skb);
+	unsigned int i;
+
+	if (!p->first && !spw_arq_hold(&r->arq, packet, now))
+		return;
+	/* Refused at the first: it is not kept, then. */
+	if (!packet->refs)
+		return;
+	for (i = 0; i < p->count && !r->dead; i++)
+		spw_arq_sent(&r->arq, p->seq + i, packet, p->first + i, p->size,
+			     now, out);
 }
 
 /**
  * spw_repair_sent() - pieces of a held packet are about to leave
  * @peer: to whom
- * @skb: held
- * @seq: link number of the first
- * @piece: the first of them
- * @count: how many, numbered in order
- * @size: bytes of a datagram
+ * @p: which; after the last the packet is not the caller's any more
  */
-void spw_repair_sent(struct spw_peer *peer, struct sk_buff *skb, u64 seq, u32 piece,
-		     unsigned int count, unsigned int size)
+void spw_repair_sent(struct spw_peer *peer, const struct spw_repair_pieces *p)
 {
 	struct spw_repair *r = &peer->repair;
-	struct spw_arq_out out = {};
 	u64 now = ktime_get_ns();
-	unsigned int i;
+	struct spw_arq_out out;
+	bool kept;
 
+	spw_arq_out_init(&out);
 	spin_lock_bh(&r->lock);
-	for (i = 0; i < count && !r->dead; i++)
-		spw_arq_sent(&r->arq, seq + i, packet_of(skb), piece + i, size,
-			     now, &out);
+	place(r, p, now, &out);
+	kept = packet_of(p->skb)->refs;
+	if (kept && p->last)
+		spw_arq_put(&r->arq, packet_of(p->skb), &out);
 	arm(r, now);
 	spin_unlock_bh(&r->lock);
+	if (!kept && p->last)
+		consume_skb(p->skb);
 	act(peer, &out);
 }
 
 /**
- * spw_repair_release() - all pieces of a held packet have been sent, or none will be
+ * spw_repair_drop() - no more pieces of a held packet will be sent
  * @peer: to whom
- * @skb: held; not to be used after this
+ * @skb: not to be used after this
  */
-void spw_repair_release(struct spw_peer *peer, struct sk_buff *skb)
+void spw_repair_drop(struct spw_peer *peer, struct sk_buff *skb)
 {
 	skb_orphan(skb);
-	skb_dst_drop(skb);
-	nf_reset_ct(skb);
-	put_packet(peer, packet_of(skb));
+	if (packet_of(skb)->refs)
+		put_packet(peer, packet_of(skb));
+	else
+		kfree_skb(skb);
 }
 
 /* Which numbers were given under a key that the peer names. Returns false: none. */
@@ -413,13 +425,14 @@ static bool find_key(const struct spw_repair *r, u32 id, u64 *offset, u64 *next)
 int spw_repair_acked(struct spw_peer *peer, const struct spw_frame *frame, u64 now)
 {
 	struct spw_repair *r = &peer->repair;
-	struct spw_arq_out out = {};
+	struct spw_arq_out out;
 	u64 offset, next;
 	struct spw_ack ack;
 	int err = 0;
 
 	if (spw_link_parse_ack(frame, &ack))
 		return SPILLWAY_STAT_RX_DROP_FRAME;
+	spw_arq_out_init(&out);
 	spin_lock_bh(&r->lock);
 	/* Of a key that is gone, nobody waits for news any more. */
 	if (!r->dead && find_key(r, ack.key_id, &offset, &next)) {

@@ -61,6 +61,24 @@ struct spw_repair_path {
 	u32 steps;
 };
 
+/**
+ * struct spw_repair_pieces - pieces of a held packet that leave in one burst
+ * @skb: the packet
+ * @seq: link number of the first
+ * @first: which piece that is
+ * @count: how many, numbered in order
+ * @size: bytes of a datagram
+ * @last: none follows
+ */
+struct spw_repair_pieces {
+	struct sk_buff *skb;
+	u64 seq;
+	u32 first;
+	unsigned int count;
+	unsigned int size;
+	bool last;
+};
+
 void spw_repair_init(struct spw_peer *peer);
 void spw_repair_prepare(struct spw_peer *peer);
 void spw_repair_stop(struct spw_peer *peer);
@@ -69,10 +87,9 @@ void spw_repair_no_key(struct spw_peer *peer);
 void spw_repair_path(struct spw_peer *peer, struct spw_repair_path *path);
 
 bool spw_repair_wanted(const struct spw_peer *peer);
-bool spw_repair_hold(struct spw_peer *peer, const struct spw_cut *cut, u8 tos);
-void spw_repair_sent(struct spw_peer *peer, struct sk_buff *skb, u64 seq, u32 piece,
-		     unsigned int count, unsigned int size);
-void spw_repair_release(struct spw_peer *peer, struct sk_buff *skb);
+void spw_repair_hold(const struct spw_cut *cut, u8 tos);
+void spw_repair_sent(struct spw_peer *peer, const struct spw_repair_pieces *p);
+void spw_repair_drop(struct spw_peer *peer, struct sk_buff *skb);
 
 int spw_repair_acked(struct spw_peer *peer, const struct spw_frame *frame, u64 now);
 void spw_repair_heard(struct spw_peer *peer, u32 key_id,

@@ -5,6 +5,7 @@
  * never fragmented.
  */
 #include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/tcp.h>
 #include <net/ip.h>
 #include <net/ip_tunnels.h>
@@ -21,17 +22,23 @@
 #include "repair.h"
 #include "send.h"
 #include "socket.h"
+#include "trace.h"
 
-/* Smallest datagram that every path is assumed to take (RFC 1122, RFC 8200). */
-#define PATH_MIN4	576
-#define PATH_MIN6	1280
+/* Below this there is hardly room for headers. (The kernel believes no ICMP message
+ * that says less than net.ipv4.route.min_pmtu, 552.)
+ */
+#define PATH_MIN4	256
+#define PATH_MIN6	1280	/* RFC 8200 */
 
-static unsigned int inner_max(const struct spw_route *route)
+/* What the path was found to take, and never more than the routing allows now. */
+static unsigned int inner_max(const struct spw_peer *peer,
+			      const struct spw_route *route)
 {
 	bool six = route->endpoint.family == AF_INET6;
-	unsigned int mtu = clamp_t(unsigned int, dst_mtu(route->dst),
-				   six ? PATH_MIN6 : PATH_MIN4, IP_MAX_MTU);
+	unsigned int mtu = min_t(unsigned int, dst_mtu(route->dst),
+				 READ_ONCE(peer->pmtu.size));
 
+	mtu = max_t(unsigned int, mtu, six ? PATH_MIN6 : PATH_MIN4);
 	return mtu - (six ? SPW_LEN_OVERHEAD6 : SPW_LEN_OVERHEAD4);
 }
 
@@ -44,11 +51,13 @@ static int way_find(struct spw_way *way, struct spw_peer *peer)
 	way->key = rcu_dereference(peer->tx_key);
 	if (unlikely(!way->key))
 		return SPILLWAY_STAT_TX_DROP_NO_KEY;
+	if (unlikely(spw_key_expired(way->key, spw_key_clock())))
+		return SPILLWAY_STAT_TX_DROP_KEY_SPENT;
 	err = spw_socket_route(peer, &way->route);
 	if (unlikely(err))
 		return err == -ELOOP ? SPILLWAY_STAT_TX_DROP_LOOP :
 				       SPILLWAY_STAT_TX_DROP_NO_ROUTE;
-	way->inner_max = inner_max(&way->route);
+	way->inner_max = inner_max(peer, &way->route);
 	return 0;
 }
 
@@ -207,6 +216,22 @@ struct pieces {
 	u8 tos;
 };
 
+/* The packet may be gone after its last piece. */
+static void remember(const struct spw_way *way, struct pieces *p,
+		     const struct spw_burst *burst, u64 pn)
+{
+	const struct spw_repair_pieces pieces = {
+		.skb = p->cut.skb, .seq = pn + way->key->link_offset,
+		.first = p->next, .count = burst->count, .size = burst->size,
+		.last = !p->cut.left,
+	};
+
+	p->next += burst->count;
+	if (pieces.last)
+		skb_orphan(pieces.skb);
+	spw_repair_sent(way->peer, &pieces);
+}
+
 /* As much as one burst takes; returns 0 or a counter. */
 static int send_burst(const struct spw_way *way, struct pieces *p)
 {
@@ -227,9 +252,7 @@ static int send_burst(const struct spw_way *way, struct pieces *p)
 	if (!p->cut.left)
 		move_owner(out, skb);
 	if (p->held)
-		spw_repair_sent(way->peer, skb, pn + way->key->link_offset,
-				p->next, burst.count, burst.size);
-	p->next += burst.count;
+		remember(way, p, &burst, pn);
 	return transmit(way, out, p->tos, burst.count, bytes);
 }
 
@@ -247,41 +270,47 @@ static int send_pieces(const struct spw_way *way, struct sk_buff *skb)
 					  SPILLWAY_STAT_TX_DROP_NOMEM;
 	}
 	if (!whole)
-		spw_stat_inc(way->peer->spw->stats, SPILLWAY_STAT_TX_RECUT);
-	p.held = spw_repair_hold(way->peer, &p.cut, p.tos);
-	if (p.held)
+		spw_peer_count(way->peer, SPILLWAY_STAT_TX_RECUT, 1);
+	p.held = p.cut.left && spw_repair_wanted(way->peer);
+	if (p.held) {
 		p.cut.flags |= SPW_DATA_ACK;
+		spw_repair_hold(&p.cut, p.tos);
+	}
 	while (!drop && p.cut.left)
 		drop = send_burst(way, &p);
-	if (p.held)
-		spw_repair_release(way->peer, skb);
-	else if (unlikely(drop))
-		kfree_skb(skb);
-	else
+	if (!p.held && likely(!drop))
 		consume_skb(skb);
+	else if (!p.held)
+		kfree_skb(skb);
+	else if (unlikely(p.cut.left))
+		spw_repair_drop(way->peer, skb);
 	return drop;
 }
 
-/* One datagram of its own for a frame's body. */
+/* One datagram of its own for a frame's body, with zeros behind it. */
 static struct sk_buff *frame_skb(const struct spw_way *way, u8 type,
-				 const void *body, unsigned int len)
+				 const void *body, unsigned int len,
+				 unsigned int pad)
 {
 	unsigned int head = headroom(way);
 	struct sk_buff *skb;
 
-	skb = alloc_skb(head + len + SPW_LEN_TAG, GFP_ATOMIC | __GFP_NOWARN);
+	skb = alloc_skb(head + len + pad + SPW_LEN_TAG,
+			GFP_ATOMIC | __GFP_NOWARN);
 	if (!skb)
 		return NULL;
 	skb_reserve(skb, head);
 	skb->protocol = htons(ETH_P_IP);
 	skb_put_data(skb, body, len);
-	spw_link_build_frame(skb_push(skb, SPW_LEN_FRAME_HDR), type, 0, len);
+	skb_put_zero(skb, pad);
+	spw_link_build_frame(skb_push(skb, SPW_LEN_FRAME_HDR), type, 0,
+			     len + pad);
 	return skb;
 }
 
 /* What the tunnel says for itself; returns 0 or a counter. */
 static int send_frame(struct spw_peer *peer, u8 type, const void *body,
-		      unsigned int len)
+		      unsigned int len, unsigned int pad)
 {
 	struct spw_way way;
 	struct sk_buff *skb;
@@ -290,7 +319,7 @@ static int send_frame(struct spw_peer *peer, u8 type, const void *body,
 	drop = way_find(&way, peer);
 	if (drop)
 		return drop;
-	skb = frame_skb(&way, type, body, len);
+	skb = frame_skb(&way, type, body, len, pad);
 	drop = skb ? seal_skb(&way, skb) : SPILLWAY_STAT_TX_DROP_NOMEM;
 	if (!drop && spw_socket_send(peer, skb, &way.route, 0))
 		drop = SPILLWAY_STAT_TX_DROP_NO_ROUTE;
@@ -310,18 +339,38 @@ static bool to_be_cut(const struct spw_way *way, const struct sk_buff *skb)
 	       (spw_repair_wanted(way->peer) && has_payload(skb));
 }
 
+/* Family of a packet that relay carries, or 0. */
+static u8 tuple_of(struct spw_tuple *tuple, struct sk_buff *skb)
+{
+	if (!pskb_inet_may_pull(skb))
+		return 0;
+	if (skb->protocol == htons(ETH_P_IP)) {
+		if (ip_hdr(skb)->protocol != IPPROTO_TCP ||
+		    ip_is_fragment(ip_hdr(skb)) ||
+		    !pskb_may_pull(skb, ip_hdrlen(skb) + sizeof(struct tcphdr)))
+			return 0;
+		skb_set_transport_header(skb, ip_hdrlen(skb));
+		spw_tuple_out4(tuple, ip_hdr(skb), tcp_hdr(skb));
+		return AF_INET;
+	}
+	if (skb->protocol != htons(ETH_P_IPV6) ||
+	    ipv6_hdr(skb)->nexthdr != IPPROTO_TCP ||
+	    !pskb_may_pull(skb, sizeof(struct ipv6hdr) + sizeof(struct tcphdr)))
+		return 0;
+	skb_set_transport_header(skb, sizeof(struct ipv6hdr));
+	spw_tuple_out6(tuple, ipv6_hdr(skb), tcp_hdr(skb));
+	return AF_INET6;
+}
+
 static struct spw_peer *relayed_by(struct spw_device *spw, struct sk_buff *skb)
 {
 	struct spw_tuple tuple;
+	u8 family = tuple_of(&tuple, skb);
 	struct spw_conn *conn;
 
-	if (skb->protocol != htons(ETH_P_IP) || !pskb_inet_may_pull(skb) ||
-	    ip_hdr(skb)->protocol != IPPROTO_TCP || ip_is_fragment(ip_hdr(skb)) ||
-	    !pskb_may_pull(skb, ip_hdrlen(skb) + sizeof(struct tcphdr)))
+	if (!family)
 		return NULL;
-	skb_set_transport_header(skb, ip_hdrlen(skb));
-	spw_tuple_out(&tuple, ip_hdr(skb), tcp_hdr(skb));
-	conn = spw_conntab_find(spw, &tuple);
+	conn = spw_conntab_find(spw, family, &tuple);
 	return conn ? rcu_dereference(conn->peer) : NULL;
 }
 
@@ -346,11 +395,12 @@ netdev_tx_t spw_send_xmit(struct sk_buff *skb, struct net_device *dev)
 	peer = relayed_by(spw, skb);
 	if (unlikely(!peer)) {
 		spw_stat_inc(spw->stats, SPILLWAY_STAT_TX_DROP_NO_CONN);
+		trace_spillway_drop(spw, NULL, SPILLWAY_STAT_TX_DROP_NO_CONN, 1);
 		goto drop;
 	}
 	drop = way_find(&way, peer);
 	if (unlikely(drop)) {
-		spw_peer_count(peer, drop, 1);
+		spw_peer_drop(peer, drop, 1);
 		goto drop;
 	}
 	dev_sw_netstats_tx_add(dev, 1, len);
@@ -359,7 +409,7 @@ netdev_tx_t spw_send_xmit(struct sk_buff *skb, struct net_device *dev)
 	else
 		drop = send_whole(&way, skb);
 	if (unlikely(drop))
-		spw_peer_count(peer, drop, 1);
+		spw_peer_drop(peer, drop, 1);
 	dst_release(way.route.dst);
 	rcu_read_unlock();
 	return NETDEV_TX_OK;
@@ -411,7 +461,7 @@ int spw_send_prepare(struct spw_peer *peer, struct spw_cut *cut,
 release:
 	dst_release(one->way.route.dst);
 count:
-	spw_peer_count(peer, drop, 1);
+	spw_peer_drop(peer, drop, 1);
 	return drop;
 }
 
@@ -426,8 +476,44 @@ void spw_send_prepared(struct spw_send_one *one, u8 tos)
 	int drop = transmit(&one->way, one->skb, tos, 1, inner);
 
 	if (unlikely(drop))
-		spw_peer_count(one->way.peer, drop, 1);
+		spw_peer_drop(one->way.peer, drop, 1);
 	dst_release(one->way.route.dst);
+}
+
+static void count_frame(struct spw_peer *peer, int drop, enum spillway_stat sent)
+{
+	if (unlikely(drop))
+		spw_peer_drop(peer, drop, 1);
+	else
+		spw_peer_count(peer, sent, 1);
+}
+
+/**
+ * spw_send_probe() - ask whether the path carries a size, or answer that it did
+ * @peer: under RCU or &spw_device.lock
+ * @type: %SPW_FRAME_PROBE or %SPW_FRAME_PROBE_REPLY
+ * @probe: what to say
+ * @pad: bytes of zero behind it
+ *
+ * Any context but hard interrupts.
+ *
+ * Return: 0, or the counter of what went wrong, which has been counted.
+ */
+int spw_send_probe(struct spw_peer *peer, u8 type,
+		   const struct spw_pmtu_probe *probe, unsigned int pad)
+{
+	u8 body[SPW_LEN_PROBE];
+	int drop;
+
+	spw_link_build_probe(body, probe);
+	local_bh_disable();
+	rcu_read_lock();
+	drop = send_frame(peer, type, body, sizeof(body), pad);
+	if (unlikely(drop))
+		spw_peer_drop(peer, drop, 1);
+	rcu_read_unlock();
+	local_bh_enable();
+	return drop;
 }
 
 /**
@@ -443,8 +529,8 @@ void spw_send_heartbeat(struct spw_peer *peer, const struct spw_heartbeat *hb)
 	spw_link_build_heartbeat(body, hb);
 	local_bh_disable();
 	rcu_read_lock();
-	drop = send_frame(peer, SPW_FRAME_HEARTBEAT, body, sizeof(body));
-	spw_peer_count(peer, drop ?: SPILLWAY_STAT_HEARTBEAT_TX, 1);
+	drop = send_frame(peer, SPW_FRAME_HEARTBEAT, body, sizeof(body), 0);
+	count_frame(peer, drop, SPILLWAY_STAT_HEARTBEAT_TX);
 	rcu_read_unlock();
 	local_bh_enable();
 }
@@ -460,8 +546,8 @@ void spw_send_ack(struct spw_peer *peer, const struct spw_ack *ack)
 	int drop;
 
 	spw_link_build_ack(body, ack);
-	drop = send_frame(peer, SPW_FRAME_ACK, body, sizeof(body));
-	spw_peer_count(peer, drop ?: SPILLWAY_STAT_ACK_TX, 1);
+	drop = send_frame(peer, SPW_FRAME_ACK, body, sizeof(body), 0);
+	count_frame(peer, drop, SPILLWAY_STAT_ACK_TX);
 }
 
 /**

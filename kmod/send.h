@@ -12,6 +12,7 @@ struct spw_cut;
 struct spw_heartbeat;
 struct spw_key;
 struct spw_peer;
+struct spw_pmtu_probe;
 
 /**
  * struct spw_way - the way to a peer, for one packet of the stack
@@ -43,6 +44,8 @@ netdev_tx_t spw_send_xmit(struct sk_buff *skb, struct net_device *dev);
 int spw_send_prepare(struct spw_peer *peer, struct spw_cut *cut,
 		     struct spw_send_one *one);
 void spw_send_prepared(struct spw_send_one *one, u8 tos);
+int spw_send_probe(struct spw_peer *peer, u8 type,
+		   const struct spw_pmtu_probe *probe, unsigned int pad);
 void spw_send_heartbeat(struct spw_peer *peer, const struct spw_heartbeat *hb);
 void spw_send_ack(struct spw_peer *peer, const struct spw_ack *ack);
 unsigned int spw_send_frame_room(struct spw_peer *peer);

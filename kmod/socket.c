@@ -150,12 +150,33 @@ static struct dst_entry *route6(struct spw_peer *peer, struct spw_route *route)
 	return dst;
 }
 
+#if IS_ENABLED(CONFIG_IPV6)
+static struct dst_entry *cached6(struct spw_peer *peer, struct spw_route *route)
+{
+	return dst_cache_get_ip6(&peer->dst_cache, &route->saddr6);
+}
+
+static void cache6(struct spw_peer *peer, const struct spw_route *route)
+{
+	dst_cache_set_ip6(&peer->dst_cache, route->dst, &route->saddr6);
+}
+#else
+static struct dst_entry *cached6(struct spw_peer *peer, struct spw_route *route)
+{
+	return NULL;
+}
+
+static void cache6(struct spw_peer *peer, const struct spw_route *route)
+{
+}
+#endif
+
 static struct dst_entry *cached(struct spw_peer *peer, struct spw_route *route)
 {
 	struct rtable *rt;
 
 	if (route->endpoint.family == AF_INET6)
-		return dst_cache_get_ip6(&peer->dst_cache, &route->saddr6);
+		return cached6(peer, route);
 	rt = dst_cache_get_ip4(&peer->dst_cache, &route->saddr4);
 	return rt ? &rt->dst : NULL;
 }
@@ -163,7 +184,7 @@ static struct dst_entry *cached(struct spw_peer *peer, struct spw_route *route)
 static void cache(struct spw_peer *peer, const struct spw_route *route)
 {
 	if (route->endpoint.family == AF_INET6)
-		dst_cache_set_ip6(&peer->dst_cache, route->dst, &route->saddr6);
+		cache6(peer, route);
 	else
 		dst_cache_set_ip4(&peer->dst_cache, route->dst, route->saddr4);
 }

@@ -25,6 +25,8 @@ static inline void spw_stat_inc(struct spw_stats __percpu *stats,
 	this_cpu_inc(stats->value[which]);
 }
 
+const char *spw_stat_name(enum spillway_stat which);
+const char *spw_reason_name(enum spillway_reason reason);
 u64 spw_stats_sum(const struct spw_stats __percpu *stats,
 		  enum spillway_stat which);
 int spw_stats_put(struct sk_buff *skb, int attr,

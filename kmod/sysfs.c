@@ -68,6 +68,11 @@ static struct dev_ext_attribute attr_arq = {
 	(void *)SPW_SET_ARQ,
 };
 
+static struct dev_ext_attribute attr_pmtu_raise_s = {
+	__ATTR(pmtu_raise_s, 0644, setting_show, setting_store),
+	(void *)SPW_SET_PMTU_RAISE_S,
+};
+
 static struct dev_ext_attribute attr_control_kbytes = {
 	__ATTR(control_kbytes, 0644, setting_show, setting_store),
 	(void *)SPW_SET_CONTROL_KBYTES,
@@ -78,6 +83,7 @@ static struct attribute *attrs[] = {
 	&attr_down_after_ms.attr.attr,
 	&attr_conns_max.attr.attr,
 	&attr_arq.attr.attr,
+	&attr_pmtu_raise_s.attr.attr,
 	&attr_control_kbytes.attr.attr,
 	NULL,
 };

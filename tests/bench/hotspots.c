@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A QEMU plugin (API version 1) that counts the instructions that a guest executes, by
- * the address of their block. It counts while START exists and STOP does not, and then
- * writes "ADDRESS COUNT" lines to OUT:
+ * the address of their block:
  *
- *     -plugin hotspots.so,start=START,stop=STOP,out=OUT
+ *     -plugin hotspots.so,dir=DIR
+ *
+ * A window begins when DIR/start appears, which holds its name, and ends when DIR/stop
+ * does. Each is removed once it has been obeyed, so that the guest can wait for that.
+ * "ADDRESS COUNT" lines are left in DIR/NAME.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -36,7 +39,7 @@ EXPORT int qemu_plugin_version = 1;
 
 static struct block blocks[BLOCKS];
 static uint64_t lost;
-static char start[256], stop[256], out[256];
+static char dir[256];
 
 /* Blocks are translated under QEMU's own lock. */
 static uint64_t *counter_of(uint64_t vaddr)
@@ -61,17 +64,28 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 						 qemu_plugin_tb_n_insns(tb));
 }
 
-static void wait_for(const char *path)
+/* Waits for a file of that name, and reads its first line. */
+static void await(const char *what, char *path, size_t size, char line[64])
 {
-	while (access(path, F_OK))
+	FILE *f;
+
+	snprintf(path, size, "%s/%s", dir, what);
+	while (!(f = fopen(path, "r")))
 		usleep(1000);
+	if (!fgets(line, 64, f))
+		*line = '\0';
+	line[strcspn(line, "\n/")] = '\0';
+	fclose(f);
 }
 
-static void write_counts(void)
+static void write_counts(const char *name)
 {
-	FILE *f = fopen(out, "w");
+	char path[512];
 	uint32_t i;
+	FILE *f;
 
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "w");
 	if (!f)
 		return;
 	for (i = 0; i < BLOCKS; i++)
@@ -82,40 +96,39 @@ static void write_counts(void)
 	fclose(f);
 }
 
-static void *watch(void *arg)
+static void clear_counts(void)
 {
 	uint32_t i;
 
-	(void)arg;
-	wait_for(start);
 	for (i = 0; i < BLOCKS; i++)
 		blocks[i].count = 0;
-	wait_for(stop);
-	write_counts();
-	return NULL;
+	lost = 0;
 }
 
-static void option(const char *arg, const char *name, char *value, size_t size)
+static void *watch(void *arg)
 {
-	size_t len = strlen(name);
+	char path[512], name[64], nothing[64];
 
-	if (!strncmp(arg, name, len) && arg[len] == '=')
-		snprintf(value, size, "%s", arg + len + 1);
+	(void)arg;
+	for (;;) {
+		await("start", path, sizeof(path), name);
+		clear_counts();
+		unlink(path);
+		await("stop", path, sizeof(path), nothing);
+		write_counts(name);
+		unlink(path);
+	}
+	return NULL;
 }
 
 EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int argc, char **argv)
 {
 	pthread_t thread;
-	int i;
 
 	(void)info;
-	for (i = 0; i < argc; i++) {
-		option(argv[i], "start", start, sizeof(start));
-		option(argv[i], "stop", stop, sizeof(stop));
-		option(argv[i], "out", out, sizeof(out));
-	}
-	if (!*start || !*stop || !*out)
+	if (argc != 1 || strncmp(argv[0], "dir=", 4))
 		return 1;
+	snprintf(dir, sizeof(dir), "%s", argv[0] + 4);
 	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
 	return pthread_create(&thread, NULL, watch, NULL);
 }

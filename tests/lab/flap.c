@@ -4,10 +4,10 @@
  * turn, at an exact interval: `flap REMOTE PEER-ID INTERVAL-MS SECONDS`. A connection
  * that ended meanwhile is no error. Prints how many moves were made.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "nl_conns.h"
@@ -54,7 +54,7 @@ static int offload(struct nl_session *session, const struct model_filter *filter
 int main(int argc, char **argv)
 {
 	struct model_filter filter = {
-		.has = MODEL_HAS(REMOTE_ADDR4) | MODEL_HAS(CONN_ROLE),
+		.has = MODEL_HAS(CONN_ROLE),
 		.role = SPILLWAY_ROLE_LOCAL,
 	};
 	struct nl_session *session;
@@ -64,7 +64,7 @@ int main(int argc, char **argv)
 	uint32_t done;
 	int err;
 
-	if (argc != 5 || inet_pton(AF_INET, argv[1], &filter.remote) != 1)
+	if (argc != 5 || !address_parse(argv[1], strlen(argv[1]), &filter.remote))
 		return 2;
 	if (nl_session_open(&session, "spill0", &error)) {
 		fprintf(stderr, "flap: %s\n", error.text);

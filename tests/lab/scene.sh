@@ -16,6 +16,9 @@
 #   ┌────┴──────────────┴────┐
 #   │ lan (a bridge)         │
 #   └────────────────────────┘
+#
+# Each link has IPv6 too: 10.10.i.x is fd00:10:i::x, 10.20.j.x fd00:20:j::x and 10.99.0.i
+# fd00:99::i. A node forwards IPv6 only where it is told to.
 
 SCENE_NODES=0
 SCENE_JOBS=()
@@ -100,6 +103,11 @@ remote_start() { # J COMMAND...
 	SCENE_JOBS+=($!)
 }
 
+# add_addr6 NS DEV ADDR: there at once, with no wait for duplicates to be detected.
+add_addr6() {
+	ip -n "$1" addr add "$3" dev "$2" nodad
+}
+
 link_pair() { # NS-A DEV-A ADDR-A NS-B DEV-B ADDR-B
 	ip link add "$2" netns "$1" type veth peer name "$5" netns "$4" || return
 	[ "$3" = - ] || ip -n "$1" addr add "$3" dev "$2"
@@ -116,7 +124,8 @@ scene_begin() {
 	ip netns add lan
 	ip -n rtr link set lo up
 	ip netns exec rtr sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=0 \
-		net.ipv4.conf.default.rp_filter=0 net.ipv4.conf.all.send_redirects=0
+		net.ipv4.conf.default.rp_filter=0 net.ipv4.conf.all.send_redirects=0 \
+		net.ipv6.conf.all.forwarding=1
 	ip -n lan link add br0 type bridge
 	ip -n lan link set br0 up
 }
@@ -130,8 +139,11 @@ node_create() { # I RATE|-
 		net.ipv4.conf.default.rp_filter=1
 	link_pair "n$i" up0 "10.10.$i.2/24" rtr "n$i" "10.10.$i.1/24" || return
 	link_pair "n$i" lan0 "10.99.0.$i/24" lan "n$i" - || return
+	add_addr6 "n$i" up0 "fd00:10:$i::2/64" && add_addr6 rtr "n$i" "fd00:10:$i::1/64" &&
+		add_addr6 "n$i" lan0 "fd00:99::$i/64" || return
 	ip -n lan link set "n$i" master br0
 	ip -n "n$i" route add default via "10.10.$i.1"
+	ip -n "n$i" -6 route add default via "fd00:10:$i::1"
 	[ "$rate" = - ] || tc -n "n$i" qdisc add dev up0 root tbf rate "$rate" \
 		burst 32k latency 100ms
 }
@@ -151,6 +163,9 @@ remotes_create() { # M
 		ip -n "r$j" link set lo up
 		link_pair "r$j" eth0 "10.20.$j.2/24" rtr "r$j" "10.20.$j.1/24" || return
 		ip -n "r$j" route add default via "10.20.$j.1"
+		add_addr6 "r$j" eth0 "fd00:20:$j::2/64" &&
+			add_addr6 rtr "r$j" "fd00:20:$j::1/64" || return
+		ip -n "r$j" -6 route add default via "fd00:20:$j::1"
 	done
 }
 
@@ -159,6 +174,18 @@ netem_set() {
 	local ns=$1 dev=$2
 	shift 2
 	tc -n "$ns" qdisc replace dev "$dev" root netem "$@"
+}
+
+# lan_set I ARGS...: netem for what is on its way to node I in the pool's network. It
+# meets each datagram by itself, as a real network would, not the burst that they leave in.
+lan_set() {
+	local i=$1 n
+	shift
+	for n in $(seq "$SCENE_NODES"); do
+		ip netns exec "n$n" ethtool -K lan0 tx-udp-segmentation off \
+			tcp-segmentation-offload off generic-segmentation-offload off gro on || return
+	done
+	netem_set lan "n$i" "$@"
 }
 
 ### counters

@@ -13,12 +13,51 @@ spillway_load() {
 	tests/lab/load
 }
 
-psk_file() { # I J: the same file for both
-	local a=$1 b=$2 file
-	[ "$a" -lt "$b" ] || { a=$2 b=$1; }
-	file=/tmp/psk-$a-$b
-	[ -e "$file" ] || (umask 077 && "$SPILLCTL" genpsk > "$file")
+# The private key of node I for spilld, made when it is asked for first.
+node_key() { # I: its file
+	local file=/tmp/key-$1
+	[ -e "$file" ] || (umask 077 && "$SPILLCTL" genkey > "$file")
 	echo "$file"
+}
+
+node_public() { # I
+	"$SPILLCTL" pubkey < "$(node_key "$1")"
+}
+
+# New data keys by hand, for both directions: nobody seals before the other can open.
+# They live for 180 s; spillway_rekey makes others in time. /tmp/data-keys has them all.
+spillway_keys() { # I J
+	local i=$1 j=$2 there=$SRANDOM back=$SRANDOM there_key back_key
+	there_key=$(head -c 32 /dev/urandom | base64)
+	back_key=$(head -c 32 /dev/urandom | base64)
+	printf '%s\n' "$there_key" "$back_key" >> /tmp/data-keys
+	spillctl "$j" key set "n$i" rx id "$there" <<< "$there_key" &&
+		spillctl "$i" key set "n$j" rx id "$back" <<< "$back_key" &&
+		spillctl "$i" key set "n$j" tx id "$there" <<< "$there_key" &&
+		spillctl "$j" key set "n$i" tx id "$back" <<< "$back_key"
+}
+
+spillway_rekey() { # N: in the background, until the scene ends
+	(
+		while sleep 60; do
+			for i in $(seq "$1"); do
+				for j in $(seq $((i + 1)) "$1"); do
+					spillway_keys "$i" "$j"
+				done
+			done
+		done
+	) &> /dev/null &
+	SCENE_JOBS+=($!)
+}
+
+# Where the tunnel ends: peers' addresses are this with the node's number behind it.
+SPILLWAY_NET=${SPILLWAY_NET:-10.99.0.}
+
+endpoint_of() { # I
+	case $SPILLWAY_NET in
+	*:*) echo "[$SPILLWAY_NET$1]:51821" ;;
+	*) echo "$SPILLWAY_NET$1:51821" ;;
+	esac
 }
 
 spillway_node() { # I N: device and peers of node I in a pool of N
@@ -31,10 +70,11 @@ spillway_node() { # I N: device and peers of node I in a pool of N
 	ip -n "n$i" link set spill0 up || return
 	for j in $(seq "$2"); do
 		[ "$j" = "$i" ] && continue
-		spillctl "$i" peers add "n$j" id "$j" endpoint "10.99.0.$j:51821" || return
-		# Above every number that a device before this one may have used.
-		spillctl "$i" key psk "n$j" "$(psk_file "$i" "$j")" \
-			first-pn "$(date +%s%N)" || return
+		spillctl "$i" peers add "n$j" id "$j" endpoint "$(endpoint_of "$j")" || return
+		# The first of two makes no keys: the other is not there yet.
+		if spillctl "$j" peers show "n$i" &> /dev/null; then
+			spillway_keys "$i" "$j" || return
+		fi
 	done
 }
 

@@ -3,16 +3,21 @@
  * stream: both ends of TCP connections that carry seeded random bytes both ways at once
  * and check every byte that arrives.
  *
- *   stream serve PORT
- *   stream run ADDRESS PORT CONNECTIONS SECONDS BYTES-PER-SECOND
+ *   stream serve|serve6 PORT
+ *   stream run|run-options ADDRESS PORT CONNECTIONS SECONDS BYTES-PER-SECOND [BYTES-PER-WRITE]
+ *
+ * With serve6 one IPv6 socket serves both families. An IPv4 address written as
+ * ::ffff:A.B.C.D is called from an IPv6 socket. With run-options every IPv6 packet has a
+ * destination options header.
  *
  * Each end sends its seed first (8 bytes), then what splitmix64 makes of it. The side
- * that runs ends its stream after SECONDS, the other answers with its own end. `run`
- * prints one line a connection and fails if any was reset, cut short or wrong.
+ * that runs ends its stream after SECONDS, the other answers with its own end. Both
+ * print one line a connection, with the longest pause between two arrivals of data;
+ * `run` fails if any connection was reset, cut short or wrong.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -25,7 +30,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CHUNK   16384
+#define CHUNK   65536
+#define WRITE   16384
 #define TICK_MS 20
 
 /**
@@ -39,6 +45,9 @@ struct bytes {
 	uint64_t word;
 	uint64_t count;
 };
+
+/* Bytes of a write, at most. */
+static size_t most = WRITE;
 
 static uint64_t splitmix64(uint64_t *state)
 {
@@ -92,6 +101,8 @@ static uint64_t now_ms(void)
  * @len: bytes in @pending
  * @out_done: our end is sent
  * @in_done: the other's has come
+ * @heard: when data came last (ms), 0: never
+ * @pause: the longest time between two arrivals (ms)
  */
 struct flow {
 	int fd;
@@ -102,6 +113,8 @@ struct flow {
 	size_t len;
 	bool out_done;
 	bool in_done;
+	uint64_t heard;
+	uint64_t pause;
 };
 
 static int send_some(struct flow *f, uint64_t allowed)
@@ -111,8 +124,8 @@ static int send_some(struct flow *f, uint64_t allowed)
 	while (f->out.count < allowed || f->from < f->len) {
 		if (f->from == f->len) {
 			f->len = allowed - f->out.count;
-			if (f->len > CHUNK)
-				f->len = CHUNK;
+			if (f->len > most)
+				f->len = most;
 			for (f->from = 0; f->from < f->len; f->from++)
 				f->pending[f->from] = next_byte(&f->out);
 			f->from = 0;
@@ -123,6 +136,15 @@ static int send_some(struct flow *f, uint64_t allowed)
 		f->from += (size_t)sent;
 	}
 	return 0;
+}
+
+static void note_pause(struct flow *f)
+{
+	uint64_t now = now_ms();
+
+	if (f->heard && now - f->heard > f->pause)
+		f->pause = now - f->heard;
+	f->heard = now;
 }
 
 static int receive_some(struct flow *f)
@@ -138,6 +160,7 @@ static int receive_some(struct flow *f)
 			f->in_done = true;
 			return 0;
 		}
+		note_pause(f);
 		if (!check_bytes(&f->in, data, (size_t)got))
 			return -EBADMSG;
 	}
@@ -182,16 +205,47 @@ static struct flow *flow_new(int fd, uint64_t seed)
 	return f;
 }
 
-/* Answers as fast as a small rate, so that both directions carry data. */
-static int serve(uint16_t port)
+static const struct addrinfo *resolve(const char *host, const char *port)
 {
-	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons(port) };
-	const int on = 1;
-	int listener = socket(AF_INET, SOCK_STREAM, 0), fd;
-	uint64_t seed = port;
+	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
+					.ai_socktype = SOCK_STREAM };
+	struct addrinfo *found;
+
+	if (getaddrinfo(host, port, &hints, &found)) {
+		fprintf(stderr, "stream: %s port %s: no such address\n", host, port);
+		exit(2);
+	}
+	return found;
+}
+
+/* Ends a process that had one connection. */
+static void report(const struct flow *f, int which, int err)
+{
+	printf("conn %d: %s, %llu bytes out, %llu in, longest pause %llu ms\n", which,
+	       err ? strerror(-err) : "right", (unsigned long long)f->out.count,
+	       (unsigned long long)f->in.count, (unsigned long long)f->pause);
+	exit(err != 0);
+}
+
+static void serve_one(int fd, uint64_t seed, int which)
+{
+	struct flow *f = flow_new(fd, seed);
+
+	report(f, which, run_flow(f, 0, 64 * 1024));
+}
+
+/* Answers as fast as a small rate, so that both directions carry data. */
+static int serve(const char *host, const char *port)
+{
+	const struct addrinfo *at = resolve(host, port);
+	const int on = 1, off = 0;
+	int listener = socket(at->ai_family, SOCK_STREAM, 0), fd, which = 0;
+	uint64_t seed = strtoull(port, NULL, 10);
 
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(listener, (struct sockaddr *)&addr, sizeof(addr)) || listen(listener, 128)) {
+	if (at->ai_family == AF_INET6)
+		setsockopt(listener, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+	if (bind(listener, at->ai_addr, at->ai_addrlen) || listen(listener, 128)) {
 		perror("stream: serve");
 		return 1;
 	}
@@ -201,41 +255,54 @@ static int serve(uint16_t port)
 		seed += 0x1000003;
 		if (fd >= 0 && !fork()) {
 			close(listener);
-			exit(run_flow(flow_new(fd, seed), 0, 64 * 1024) ? 1 : 0);
+			serve_one(fd, seed, which);
 		}
-		if (fd >= 0)
+		if (fd >= 0) {
 			close(fd);
+			which++;
+		}
 	}
 }
 
-static int run_one(const struct sockaddr_in *addr, uint64_t seconds, uint64_t rate, int which)
+/* RFC 8200 section 4.6: one PadN option. */
+static void add_options(int fd)
 {
-	int fd = socket(AF_INET, SOCK_STREAM, 0), err;
+	static const uint8_t header[8] = { 0, 0, 1, 4 };
+
+	if (setsockopt(fd, IPPROTO_IPV6, IPV6_DSTOPTS, header, sizeof(header))) {
+		perror("stream: options");
+		exit(2);
+	}
+}
+
+static void run_one(const struct addrinfo *to, bool options, uint64_t seconds, uint64_t rate,
+		    int which)
+{
+	int fd = socket(to->ai_family, SOCK_STREAM, 0), err;
 	struct flow *f;
 
-	if (connect(fd, (const struct sockaddr *)addr, sizeof(*addr))) {
+	if (options)
+		add_options(fd);
+	if (connect(fd, to->ai_addr, to->ai_addrlen)) {
 		printf("conn %d: connect: %s\n", which, strerror(errno));
-		return 1;
+		exit(1);
 	}
 	f = flow_new(fd, 0x5eed0000ULL + (uint64_t)which);
 	err = run_flow(f, seconds, rate);
 	if (!err && f->in.count < 8)
 		err = -ENODATA;
-	printf("conn %d: %s, %llu bytes out, %llu in\n", which, err ? strerror(-err) : "right",
-	       (unsigned long long)f->out.count, (unsigned long long)f->in.count);
-	return err != 0;
+	report(f, which, err);
 }
 
-static int run(const char *host, uint16_t port, int count, uint64_t seconds, uint64_t rate)
+static int run(bool options, const char *host, const char *port, int count, uint64_t seconds,
+	       uint64_t rate)
 {
-	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons(port) };
+	const struct addrinfo *to = resolve(host, port);
 	int i, status, failed = 0;
 
-	if (inet_pton(AF_INET, host, &addr.sin_addr) != 1)
-		return 2;
 	for (i = 0; i < count; i++)
 		if (!fork())
-			exit(run_one(&addr, seconds, rate, i));
+			run_one(to, options, seconds, rate, i);
 	for (i = 0; i < count; i++)
 		if (wait(&status) < 0 || status)
 			failed++;
@@ -247,10 +314,18 @@ int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc == 3 && !strcmp(argv[1], "serve"))
-		return serve((uint16_t)atoi(argv[2]));
-	if (argc == 7 && !strcmp(argv[1], "run"))
-		return run(argv[2], (uint16_t)atoi(argv[3]), atoi(argv[4]),
-			   strtoull(argv[5], NULL, 10), strtoull(argv[6], NULL, 10));
-	fputs("usage: stream serve PORT | run ADDRESS PORT CONNECTIONS SECONDS RATE\n", stderr);
+		return serve("0.0.0.0", argv[2]);
+	if (argc == 3 && !strcmp(argv[1], "serve6"))
+		return serve("::", argv[2]);
+	if (argc == 8)
+		most = strtoull(argv[7], NULL, 10);
+	if (most < 1 || most > CHUNK)
+		return 2;
+	if ((argc == 7 || argc == 8) &&
+	    (!strcmp(argv[1], "run") || !strcmp(argv[1], "run-options")))
+		return run(argv[1][3], argv[2], argv[3], atoi(argv[4]), strtoull(argv[5], NULL, 10),
+			   strtoull(argv[6], NULL, 10));
+	fputs("usage: stream serve|serve6 PORT | run|run-options ADDRESS PORT CONNECTIONS SECONDS RATE [WRITE]\n",
+	      stderr);
 	return 2;
 }

@@ -3,7 +3,6 @@
  * The generic netlink family: what it refuses, with which error, attribute and words,
  * and that a refusal changes nothing. Runs in a guest, in a namespace of its own.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/genetlink.h>
 #include <sched.h>
@@ -55,7 +54,7 @@ static int add_peer(struct nl_session *session, uint16_t id, const char *name, c
 	struct model_peer peer = { .id = id, .port = 51821, .weight = 1 };
 
 	snprintf(peer.name, sizeof(peer.name), "%s", name);
-	inet_pton(AF_INET, addr, &peer.addr);
+	address_parse(addr, strlen(addr), &peer.addr);
 	return nl_peer_add(session, &peer, error);
 }
 
@@ -137,6 +136,30 @@ TEST_F(family, peer_twice_or_self)
 	EXPECT_EQ(1, peers_of(self->session));
 }
 
+TEST_F(family, peer_over_ipv6)
+{
+	static const char *const bad[] = { "::", "::1", "fe80::1", "ff02::1", "::ffff:10.0.0.4" };
+	struct nlmsghdr *nlh;
+	struct model_peer peer;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		EXPECT_EQ(-EINVAL, add_peer(self->session, 2, "n2", bad[i], &self->error));
+		EXPECT_WORDS("endpoint address: ");
+	}
+	nlh = nl_request(self->session, SPILLWAY_CMD_PEER_NEW, 0);
+	mnl_attr_put_u16(nlh, SPILLWAY_A_PEER_ID, 2);
+	mnl_attr_put_strz(nlh, SPILLWAY_A_PEER_NAME, "n2");
+	mnl_attr_put_u32(nlh, SPILLWAY_A_PEER_ADDR4, 0x0200000a);
+	mnl_attr_put(nlh, SPILLWAY_A_PEER_ADDR6, sizeof(in6addr_any), &in6addr_any);
+	EXPECT_EQ(-EINVAL, nl_talk(self->session, nlh, NULL, NULL, &self->error));
+	EXPECT_WORDS("endpoint address: an endpoint has one address");
+	EXPECT_EQ(0, peers_of(self->session));
+
+	ASSERT_EQ(0, add_peer(self->session, 2, "n2", "2001:db8::2", &self->error));
+	ASSERT_EQ(0, nl_peer_get(self->session, "n2", &peer, &self->error));
+	EXPECT_EQ(AF_INET6, peer.addr.family);
+}
+
 TEST_F(family, peer_out_of_range)
 {
 	const uint32_t weight = SPILLWAY_WEIGHT_MAX + 1;
@@ -204,6 +227,33 @@ TEST_F(family, keys_are_not_used_twice)
 	EXPECT_EQ(-ERANGE,
 		  nl_key_add(self->session, "n2", SPILLWAY_KEY_TX, 1, b, 1ULL << 63, &self->error));
 	EXPECT_EQ(0, nl_key_del(self->session, "n2", &self->error));
+}
+
+TEST_F(family, receive_keys_make_room)
+{
+	uint8_t key[SPILLWAY_KEY_LEN] = { 0 };
+	struct model_peer peer;
+
+	ASSERT_EQ(0, add_peer(self->session, 2, "n2", "10.0.0.2", &self->error));
+	ASSERT_EQ(0, add_peer(self->session, 3, "n3", "10.0.0.3", &self->error));
+	ASSERT_EQ(0, nl_peer_get(self->session, "n2", &peer, &self->error));
+	EXPECT_FALSE(peer.has_tx_key || peer.has_rx_key);
+	for (uint32_t id = 1; id <= 4; id++) {
+		key[0] = (uint8_t)id;
+		EXPECT_EQ(0, nl_key_add(self->session, "n2", SPILLWAY_KEY_RX, id, key, 0,
+					&self->error));
+	}
+	/* Three stay: their ids are taken, that of the first is free. */
+	key[0] = 99;
+	for (uint32_t id = 2; id <= 4; id++)
+		EXPECT_EQ(-EEXIST, nl_key_add(self->session, "n2", SPILLWAY_KEY_RX, id, key, 0,
+					      &self->error));
+	EXPECT_EQ(0, nl_key_add(self->session, "n3", SPILLWAY_KEY_RX, 1, key, 0, &self->error));
+	EXPECT_EQ(0, nl_key_add(self->session, "n2", SPILLWAY_KEY_TX, 1, key, 0, &self->error));
+	ASSERT_EQ(0, nl_peer_get(self->session, "n2", &peer, &self->error));
+	EXPECT_TRUE(peer.has_tx_key && peer.has_rx_key);
+	EXPECT_GE(60000, peer.tx_key_age_ms);
+	EXPECT_EQ(1, peer.stats.value[SPILLWAY_STAT_KEY_NEW]);
 }
 
 TEST_F(family, attribute_that_is_not_known)
@@ -308,6 +358,7 @@ TEST_F(family, filters_are_checked)
 	mnl_attr_put_u8(nlh, SPILLWAY_A_SORT, SPILLWAY_SORT_AGE);
 	EXPECT_EQ(-EINVAL, nl_talk(self->session, nlh, NULL, NULL, &self->error));
 	nlh = nl_request(self->session, SPILLWAY_CMD_CONN_GET, NLM_F_DUMP);
+	mnl_attr_put_u32(nlh, SPILLWAY_A_LOCAL_ADDR4, 10);
 	mnl_attr_put_u8(nlh, SPILLWAY_A_LOCAL_PLEN, 33);
 	EXPECT_EQ(-ERANGE, nl_talk(self->session, nlh, NULL, NULL, &self->error));
 }
@@ -328,6 +379,55 @@ TEST_F(family, hosted_are_asked_for_by_peer_alone)
 	/* It is a dump, and nothing else. */
 	nlh = nl_request(self->session, SPILLWAY_CMD_HOSTED_GET, 0);
 	EXPECT_EQ(-EOPNOTSUPP, nl_talk(self->session, nlh, NULL, NULL, &self->error));
+}
+
+static struct nlmsghdr *dump(struct nl_session *session)
+{
+	return nl_request(session, SPILLWAY_CMD_CONN_GET, NLM_F_DUMP);
+}
+
+TEST_F(family, addresses_that_contradict)
+{
+	const struct in6_addr six = { { { 0x20, 1, 0xd, 0xb8 } } };
+	struct nlmsghdr *nlh = dump(self->session);
+
+	mnl_attr_put_u32(nlh, SPILLWAY_A_LOCAL_ADDR4, 10);
+	mnl_attr_put(nlh, SPILLWAY_A_LOCAL_ADDR6, sizeof(six), &six);
+	EXPECT_EQ(-EINVAL, nl_talk(self->session, nlh, NULL, NULL, &self->error));
+	EXPECT_WORDS("an end has one address");
+
+	nlh = dump(self->session);
+	mnl_attr_put(nlh, SPILLWAY_A_LOCAL_ADDR6, sizeof(six), &six);
+	mnl_attr_put_u32(nlh, SPILLWAY_A_REMOTE_ADDR4, 10);
+	EXPECT_EQ(-EINVAL, nl_talk(self->session, nlh, NULL, NULL, &self->error));
+	EXPECT_WORDS("both ends of a connection are of one family");
+
+	nlh = dump(self->session);
+	mnl_attr_put_u32(nlh, SPILLWAY_A_REMOTE_ADDR4, 10);
+	mnl_attr_put_u8(nlh, SPILLWAY_A_REMOTE_PLEN, 64);
+	EXPECT_EQ(-ERANGE, nl_talk(self->session, nlh, NULL, NULL, &self->error));
+	EXPECT_WORDS("an IPv4 prefix has at most 32 bits");
+
+	nlh = dump(self->session);
+	mnl_attr_put(nlh, SPILLWAY_A_REMOTE_ADDR6, sizeof(six), &six);
+	mnl_attr_put_u8(nlh, SPILLWAY_A_REMOTE_PLEN, 129);
+	EXPECT_EQ(-ERANGE, nl_talk(self->session, nlh, NULL, NULL, &self->error));
+	EXPECT_WORDS("dst prefix length: ");
+
+	nlh = dump(self->session);
+	mnl_attr_put_u8(nlh, SPILLWAY_A_LOCAL_PLEN, 8);
+	EXPECT_EQ(-EINVAL, nl_talk(self->session, nlh, NULL, NULL, &self->error));
+	EXPECT_WORDS("a prefix length without its address");
+
+	nlh = dump(self->session);
+	mnl_attr_put(nlh, SPILLWAY_A_LOCAL_ADDR6, sizeof(six) - 1, &six);
+	EXPECT_EQ(-ERANGE, nl_talk(self->session, nlh, NULL, NULL, &self->error));
+	EXPECT_WORDS("src: ");
+
+	nlh = dump(self->session);
+	mnl_attr_put(nlh, SPILLWAY_A_LOCAL_ADDR6, sizeof(six), &six);
+	mnl_attr_put_u8(nlh, SPILLWAY_A_LOCAL_PLEN, 0);
+	EXPECT_EQ(0, nl_talk(self->session, nlh, NULL, NULL, &self->error));
 }
 
 TEST_F(family, tunables_have_bounds)

@@ -15,8 +15,8 @@ scene_begin
 pool_create 2
 remotes_create 1
 spillway_up 2 || exit 1
-netem_set n1 lan0 loss "$LOSS" delay "$HALF" rate 50mbit limit 2000
-netem_set n2 lan0 loss "$LOSS" delay "$HALF" limit 2000
+lan_set 2 loss "$LOSS" delay "$HALF" rate 50mbit limit 2000
+lan_set 1 loss "$LOSS" delay "$HALF" limit 2000
 netem_set rtr n1 delay "$HALF" limit 2000
 remote_start 1 "$STREAM" serve 5000 &> /dev/null
 remote_start 1 iperf3 -s &> /dev/null

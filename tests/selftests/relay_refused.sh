@@ -54,7 +54,7 @@ refused 1 peer-drains offload "$a" to n2
 spillctl 1 peers set n2 admin ready
 spillctl 1 key del n2
 refused 1 "conn $a: refused: " offload "$a" to n2
-spillctl 1 key psk n2 "$(psk_file 1 2)" first-pn "$(date +%s%N)"
+spillway_keys 1 2
 
 ip -n n3 link set spill0 down
 is_down() { [ "$(spillctl 1 -H peers show n3 | awk '{ print $4 }')" = down ]; }

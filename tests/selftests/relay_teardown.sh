@@ -69,6 +69,7 @@ gone_from_lan() { ! ip -n lan link show n2; }
 
 spillway_up 2 || exit 1
 ok "the pool is up"
+spillway_rekey 2
 for round in $(seq $ROUNDS); do
 	for end in unload delete_device remove_target; do
 		quick_health 1

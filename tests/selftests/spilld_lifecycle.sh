@@ -16,13 +16,13 @@ config() { # I [NODE-KEYS]
 	local i=$1 j=$((3 - $1))
 	cat > "/tmp/c$i" <<-END
 	{ // node $i
-	"node": { "name": "n$i", "id": $i ${2:+, $2} },
+	"node": { "name": "n$i", "id": $i, "private_key_file": "$(node_key "$i")" ${2:+, $2} },
 	"peers": [ { "name": "n$j", "id": $j, "endpoint": "10.99.0.$j:51821",
-	             "psk_file": "$(psk_file 1 2)" } ],
+	             "public_key": "$(node_public "$j")" } ],
 	"sources": { "cgroup": "none", "uplink": "up0", "uplink_rate": "100mbit",
 	             "conns_max": 1000, "count": [ "network", "conns" ] },
 	"offload": { "enabled": false },
-	"history": { "path": "/tmp/h$i.db" }, "state": { "path": "/tmp/s$i.db" },
+	"history": { "path": "/tmp/h$i.db" },
 	"status": { "socket": "/tmp/spilld$i" } }
 	END
 }
@@ -90,12 +90,12 @@ check "an unknown key: file, line, path and the nearest" \
 config 1
 once 1 --check
 check "a good file: --check says nothing" [ "$?$said" = 0 ]
-chmod 644 "$(psk_file 1 2)"
+chmod 644 "$(node_key 1)"
 once 1
-check "a secret that others may read: exit status 1" [ $? = 1 ]
-check "a secret that others may read: says which" \
-	grep -q "peer n2: psk_file: /tmp/psk-1-2" <<< "$said"
-chmod 600 "$(psk_file 1 2)"
+check "a key that others may read: exit status 1" [ $? = 1 ]
+check "a key that others may read: says which" \
+	grep -q "node.private_key_file: /tmp/key-1" <<< "$said"
+chmod 600 "$(node_key 1)"
 config 1 '"create": false'
 once 1
 check "no device, and it may not make one" \
@@ -127,7 +127,7 @@ check "history: a row a second" wait_until -t 10 answers 1 "history 60" \
 	'.samples | length >= 5 and (.[-1].t_ms - .[-2].t_ms > 500)'
 once 1
 check "a second one for the same node" \
-	[ "$?$said" = '1<3>state.path: /tmp/s1.db: in use: is another spilld running?' ]
+	[ "$?$said" = '1<3>node.control_port: TCP port 51821: Address already in use' ]
 
 ### it dies and comes back under relayed connections
 
@@ -135,9 +135,9 @@ remote_start 1 "$STREAM" serve 5000 &> /tmp/serve
 sleep 0.5
 node_exec 1 "$STREAM" run 10.20.1.2 5000 4 25 100000 > /tmp/run &
 run=$!
-all_there() { [ "$(conns_count 1 role local)" = 4 ]; }
+all_there() { [ "$(conns_count 1 role local dport 5000)" = 4 ]; }
 wait_until -t 10 all_there
-check "connections are offloaded" spillctl 1 -q offload role local to n2
+check "connections are offloaded" spillctl 1 -q offload dport 5000 to n2
 spilld_end 1 KILL
 spilld_start 1
 check "killed and started again: connections stay where they were" \

@@ -51,9 +51,8 @@ tc -n n2 qdisc del dev lan0 root
 forge() {
 	local secret
 	spillctl 2 key del n1
-	secret=$("$SPILLCTL" genpsk)
-	spillctl 2 key set n1 tx id "$((0x$(cut -c 9-16 <<< "$datagram")))" \
-		first-pn "$(date +%s%N)" <<< "$secret"
+	secret=$("$SPILLCTL" genkey)
+	spillctl 2 key set n1 tx id "$((0x$(cut -c 9-16 <<< "$datagram")))" <<< "$secret"
 	ip -n n2 link set spill0 down
 	ip -n n2 link set spill0 up
 }

@@ -25,5 +25,13 @@ test_inner_SRCS := kmod/inner.c
 UNIT_TESTS += test_arq
 test_arq_SRCS := $(addprefix kmod/,arq.c acker.c rtt.c replay.c)
 
+UNIT_TESTS += test_seal
+test_seal_SRCS := tests/unit/seal.c kmod/link.c
+test_seal_CFLAGS := -Itests/unit
+test_seal_PKGS := libcrypto
+
+UNIT_TESTS += test_pmtu
+test_pmtu_SRCS := kmod/pmtu.c kmod/link.c
+
 UNIT_TESTS += test_chunks
 test_chunks_SRCS := $(addprefix kmod/,control_tx.c control_rx.c rtt.c)

@@ -1,22 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # unit tests of spilld's rooms
 UNIT_TESTS += test_config
-test_config_SRCS := ctl/config.c ctl/config_text.c ctl/config_walk.c ctl/units.c
-test_config_PKGS := json-c
+CONFIG_SRCS := $(addprefix ctl/,config.c config_text.c config_walk.c config_line.c address.c \
+	keyfile.c units.c)
+test_config_SRCS := $(CONFIG_SRCS)
+test_config_PKGS := json-c libcrypto
 
 UNIT_TESTS += test_metrics
 test_metrics_SRCS := $(addprefix ctl/metrics/,metrics.c procfile.c rate.c \
 	cgroup_cpu.c cgroup_memory.c proc_cpu.c proc_memory.c netdev.c conns.c)
 test_metrics_PKGS := libnl-3.0 libnl-route-3.0
 
-UNIT_TESTS += test_pnstore
-test_pnstore_SRCS := ctl/pnstore.c
-test_pnstore_PKGS := sqlite3
+UNIT_TESTS += test_rekey
+test_rekey_SRCS := ctl/rekey.c
+
+UNIT_TESTS += test_control_msg
+test_control_msg_SRCS := ctl/control_msg.c
+
+UNIT_TESTS += test_control_gate
+test_control_gate_SRCS := ctl/control_gate.c
+
+UNIT_TESTS += test_control
+test_control_SRCS := $(addprefix ctl/control,.c _link.c _msg.c _tls.c _gate.c _socket.c) \
+	ctl/rekey.c ctl/identity.c ctl/log.c $(CONFIG_SRCS)
+test_control_PKGS := libevent libevent_openssl libssl libcrypto json-c
 
 UNIT_TESTS += test_sampler
-test_sampler_SRCS := ctl/sampler.c ctl/log.c ctl/config.c ctl/config_text.c \
-	ctl/config_walk.c ctl/units.c $(test_metrics_SRCS)
-test_sampler_PKGS := json-c libnl-3.0 libnl-route-3.0
+test_sampler_SRCS := ctl/sampler.c ctl/log.c $(CONFIG_SRCS) $(test_metrics_SRCS)
+test_sampler_PKGS := json-c libcrypto libnl-3.0 libnl-route-3.0
 
 UNIT_TESTS += test_decide
 test_decide_SRCS := ctl/decide.c
@@ -36,7 +47,7 @@ UNIT_TESTS += test_dwell
 test_dwell_SRCS := ctl/dwell.c
 
 UNIT_TESTS += test_round
-test_round_SRCS := ctl/round.c ctl/dwell.c ctl/policy.c ctl/model.c ctl/log.c
+test_round_SRCS := ctl/round.c ctl/dwell.c ctl/policy.c ctl/model.c ctl/address.c ctl/log.c
 test_round_PKGS := libmnl json-c
 
 UNIT_TESTS += test_fitter

@@ -108,14 +108,31 @@ TEST_F(words, endpoints)
 		"host:51821",
 		"192.0.2.1 :51821",
 		"192.0.2.111.192.0.2.111:51821",
+		"2001:db8::1",
+		"2001:db8::1:51821",
+		"[2001:db8::1",
+		"[2001:db8::1]:",
+		"[2001:db8::1]51821",
+		"[2001:db8::1]:0",
+		"[2001:db8::1]:65536",
+		"[192.0.2.1]:51821",
+		"[fe80::1%lo]:51821",
+		"[]:51821",
+		"[1:2:3:4:5:6:7:8:9:1111:2222:3333:4444:5555]:1",
 	};
-	struct in_addr addr;
+	struct address addr;
+	char text[ENDPOINT_TEXT_MAX];
 	uint16_t port;
 
 	ASSERT_TRUE(arg_endpoint(&self->ctl, "192.0.2.1:65535", &addr, &port));
-	EXPECT_EQ(htonl(0xc0000201), addr.s_addr);
+	EXPECT_EQ(AF_INET, addr.family);
+	EXPECT_EQ(htonl(0xc0000201), addr.v4.s_addr);
 	EXPECT_EQ(65535, port);
 	ASSERT_TRUE(arg_endpoint(&self->ctl, "192.0.2.1", &addr, &port));
+	EXPECT_EQ(SPILLWAY_PORT_DEFAULT, port);
+	ASSERT_TRUE(arg_endpoint(&self->ctl, "[2001:DB8:0:0::1]:65535", &addr, &port));
+	EXPECT_STREQ("[2001:db8::1]:65535", endpoint_text(&addr, port, text));
+	ASSERT_TRUE(arg_endpoint(&self->ctl, "[2001:db8::1]", &addr, &port));
 	EXPECT_EQ(SPILLWAY_PORT_DEFAULT, port);
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		EXPECT_FALSE(arg_endpoint(&self->ctl, bad[i], &addr, &port));
@@ -126,15 +143,31 @@ TEST_F(words, endpoints)
 TEST_F(words, prefixes)
 {
 	static const char *const bad[] = {
-		"", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8/8", "10/8",
+		"",
+		"/8",
+		"10.0.0.0/",
+		"10.0.0.0/33",
+		"10.0.0.0/-1",
+		"10.0.0.0/8/8",
+		"10/8",
+		"2001:db8::/129",
+		"2001:db8::/",
+		"[2001:db8::]/32",
+		"2001:db8/32",
+		"fe80::1%eth0",
 	};
-	struct in_addr addr;
+	struct address addr;
 	uint8_t plen;
 
 	ASSERT_TRUE(arg_prefix(&self->ctl, "src", "10.1.2.3", &addr, &plen));
 	EXPECT_EQ(32, plen);
-	EXPECT_EQ(htonl(0x0a010203), addr.s_addr);
+	EXPECT_EQ(htonl(0x0a010203), addr.v4.s_addr);
 	ASSERT_TRUE(arg_prefix(&self->ctl, "src", "0.0.0.0/0", &addr, &plen));
+	EXPECT_EQ(0, plen);
+	ASSERT_TRUE(arg_prefix(&self->ctl, "src", "2001:db8::7", &addr, &plen));
+	EXPECT_EQ(AF_INET6, addr.family);
+	EXPECT_EQ(128, plen);
+	ASSERT_TRUE(arg_prefix(&self->ctl, "src", "::/0", &addr, &plen));
 	EXPECT_EQ(0, plen);
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		EXPECT_FALSE(arg_prefix(&self->ctl, "src", bad[i], &addr, &plen));
@@ -164,13 +197,14 @@ TEST_F(words, every_filter)
 				  "sport 80 dport 65535 age 1500ms",
 				  &f));
 	EXPECT_EQ(MODEL_HAS(CONN_ROLE) | MODEL_HAS(CONN_DIRECTION) | MODEL_HAS(PEER_NAME) |
-			  MODEL_HAS(LOCAL_ADDR4) | MODEL_HAS(LOCAL_PLEN) | MODEL_HAS(REMOTE_ADDR4) |
-			  MODEL_HAS(REMOTE_PLEN) | MODEL_HAS(LOCAL_PORT) | MODEL_HAS(REMOTE_PORT) |
-			  MODEL_HAS(AGE_MS),
+			  MODEL_HAS(LOCAL_PLEN) | MODEL_HAS(REMOTE_PLEN) | MODEL_HAS(LOCAL_PORT) |
+			  MODEL_HAS(REMOTE_PORT) | MODEL_HAS(AGE_MS),
 		  f.has);
 	EXPECT_EQ(SPILLWAY_ROLE_LOCAL, f.role);
 	EXPECT_EQ(SPILLWAY_DIR_IN, f.direction);
 	EXPECT_STREQ("n2", f.peer_name);
+	EXPECT_EQ(AF_INET, f.local.family);
+	EXPECT_EQ(AF_INET, f.remote.family);
 	EXPECT_EQ(8, f.local_plen);
 	EXPECT_EQ(32, f.remote_plen);
 	EXPECT_EQ(80, f.local_port);
@@ -195,7 +229,8 @@ TEST_F(words, a_bad_filter_names_its_word)
 		{ "dport 0", "dport: " },
 		{ "sport 65536", "sport: " },
 		{ "sport http", "sport: " },
-		{ "src ::1", "src: " },
+		{ "src ::1::", "src: " },
+		{ "dst 2001:db8::/129", "dst: " },
 		{ "dst 10.0.0.0/40", "dst: " },
 		{ "age 5", "age: " },
 		{ "age -5s", "age: " },
@@ -215,7 +250,6 @@ TEST_F(words, a_bad_filter_names_its_word)
 
 TEST(numbers_for_people)
 {
-	struct in_addr addr = { htonl(0xc0000201) };
 	char text[TEXT_MAX];
 
 	EXPECT_STREQ("999B", text_bytes(999, text));
@@ -231,7 +265,26 @@ TEST(numbers_for_people)
 	EXPECT_STREQ("999us", text_time_us(999, text));
 	EXPECT_STREQ("1.5ms", text_time_us(1500, text));
 	EXPECT_STREQ("91%", text_permille(908, text));
-	EXPECT_STREQ("192.0.2.1:51821", text_addr(addr, 51821, text));
+}
+
+TEST(addresses_for_people)
+{
+	struct address none = { .family = AF_UNSPEC };
+	struct address four = { .family = AF_INET, .v4 = { htonl(0xc0000201) } };
+	char longest[] = "2001:db8:1111:2222:3333:4444:5555:6666";
+	char text[ENDPOINT_TEXT_MAX], again[ENDPOINT_TEXT_MAX];
+	struct address six;
+
+	ASSERT_TRUE(address_parse(longest, strlen(longest), &six));
+	EXPECT_STREQ("192.0.2.1:51821", endpoint_text(&four, 51821, text));
+	EXPECT_STREQ("192.0.2.1", address_text(&four, text));
+	EXPECT_STREQ(longest, address_text(&six, text));
+	snprintf(again, sizeof(again), "[%s]:65535", longest);
+	EXPECT_STREQ(again, endpoint_text(&six, 65535, text));
+	EXPECT_STREQ("-", address_text(&none, text));
+	EXPECT_FALSE(address_equal(&four, &six));
+	EXPECT_TRUE(address_equal(&six, &six));
+	EXPECT_FALSE(address_parse("1\0.2.3.4", 9, &four));
 }
 
 TEST_HARNESS_MAIN

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control.h"
+#include "control_stream.h"
 
 #include "kselftest_harness.h"
 

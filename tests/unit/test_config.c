@@ -21,7 +21,10 @@
 #define SOURCES "\"sources\": { " LINK " }"
 #define PEER2   "\"name\": \"vm-2\", \"id\": 2, \"endpoint\": \"192.0.2.2:51821\""
 #define PEER3   "\"name\": \"vm-3\", \"id\": 3, \"endpoint\": \"192.0.2.3:51821\""
-#define KEY     ", \"psk_file\": \"/k\""
+#define KEY2    "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+#define KEY3    "AQECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+#define ZERO    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+#define KEY     ", \"public_key\": \"" KEY2 "\""
 
 static int parse(struct config *config, const char *text, struct config_error *err)
 {
@@ -42,6 +45,9 @@ TEST(defaults)
 	EXPECT_EQ(1, config.node.id);
 	EXPECT_STREQ("spill0", config.node.device);
 	EXPECT_EQ(51821, config.node.port);
+	EXPECT_EQ(51821, config.node.control_port);
+	EXPECT_STREQ("/etc/spillway/private.key", config.node.private_key_file);
+	EXPECT_EQ(120000, config.node.rekey_ms);
 	EXPECT_TRUE(config.node.create);
 	EXPECT_FALSE(config.node.cleanup);
 	EXPECT_EQ(0, config.peer_count);
@@ -65,9 +71,11 @@ TEST(defaults)
 static const char whole[] =
 	"// a node\n"
 	"{ \"node\": { \"name\": \"a.b_c-1\", \"id\": 65535, \"device\": \"sp1\", \"port\": 9,\n"
+	"    \"control_port\": 10, \"private_key_file\": \"/k//1\", \"rekey\": \"5s\",\n"
 	"    \"create\": false, \"cleanup\": true }, /* its\n peers */\n"
-	"  \"peers\": [ { " PEER2 ", \"psk_file\": \"/k//2\", \"weight\": 10000 },\n"
-	"             { " PEER3 ", \"psk_file\": \"/k/3\" } ],\n"
+	"  \"peers\": [ { " PEER2 KEY ", \"weight\": 10000 },\n"
+	"             { " PEER3 ", \"control\": \"192.0.2.33:99\",\n"
+	"               \"public_key\": \"" KEY3 "\" } ],\n"
 	"  \"sources\": { \"cgroup\": \"/sys/fs/cgroup/n1\", \"conns_max\": 5000,\n"
 	"    \"count\": [ \"conns\", \"cpu\" ] },\n"
 	"  \"classes\": [ { \"name\": \"db\", \"local_port\": [ 5432, 6379 ], \"critical\": true },\n"
@@ -77,8 +85,32 @@ static const char whole[] =
 	"  \"threshold\": { \"limit\": 1, \"min\": 0.7 },\n"
 	"  \"offload\": { \"enabled\": false, \"min_age\": \"0s\", \"max_per_round\": 2048,\n"
 	"    \"hysteresis\": \"1m\", \"recall_below\": 0 },\n"
-	"  \"history\": { \"path\": \"h\", \"keep\": \"1d\" }, \"state\": { \"path\": \"s\" },\n"
+	"  \"history\": { \"path\": \"h\", \"keep\": \"1d\" },\n"
 	"  \"status\": { \"socket\": \"\" } }\n";
+
+TEST(addresses_of_both_families)
+{
+	static const char text[] =
+		"{ \"node\": { \"name\": \"a\", \"id\": 1, \"address\": \"2001:db8::1\" }," SOURCES
+		",\n"
+		"\"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"[2001:db8::2]:65535\"" KEY
+		" } ] }";
+	const struct in6_addr node = { { { 0x20, 1, 0xd, 0xb8, [15] = 1 } } };
+	const struct in6_addr peer = { { { 0x20, 1, 0xd, 0xb8, [15] = 2 } } };
+	struct config_error err;
+	struct config config;
+
+	ASSERT_EQ(0, parse(&config, text, &err))
+	{
+		TH_LOG("%s", err.text);
+	}
+	EXPECT_EQ(AF_INET6, config.node.address.family);
+	EXPECT_EQ(0, memcmp(&node, &config.node.address.v6, sizeof(node)));
+	EXPECT_EQ(AF_INET6, config.peers[0].endpoint.addr.family);
+	EXPECT_EQ(0, memcmp(&peer, &config.peers[0].endpoint.addr.v6, sizeof(peer)));
+	EXPECT_EQ(65535, config.peers[0].endpoint.port);
+	config_free(&config);
+}
 
 TEST(whole_file)
 {
@@ -95,8 +127,18 @@ TEST(whole_file)
 	EXPECT_TRUE(config.node.cleanup);
 	ASSERT_EQ(2, config.peer_count);
 	EXPECT_EQ(10000, config.peers[0].weight);
-	EXPECT_STREQ("/k//2", config.peers[0].psk_file);
-	EXPECT_EQ(htonl(0xc0000203), config.peers[1].endpoint.addr.s_addr);
+	EXPECT_EQ(10, config.node.control_port);
+	EXPECT_STREQ("/k//1", config.node.private_key_file);
+	EXPECT_EQ(5000, config.node.rekey_ms);
+	EXPECT_EQ(0, config.peers[0].public_key[0]);
+	EXPECT_EQ(31, config.peers[0].public_key[31]);
+	EXPECT_EQ(1, config.peers[1].public_key[0]);
+	EXPECT_EQ(51821, config.peers[0].control.port);
+	EXPECT_EQ(0, memcmp(&config.peers[0].endpoint.addr, &config.peers[0].control.addr,
+			    sizeof(struct address)));
+	EXPECT_EQ(99, config.peers[1].control.port);
+	EXPECT_EQ(htonl(0xc0000221), config.peers[1].control.addr.v4.s_addr);
+	EXPECT_EQ(htonl(0xc0000203), config.peers[1].endpoint.addr.v4.s_addr);
 	EXPECT_EQ(51821, config.peers[1].endpoint.port);
 	EXPECT_EQ(1, config.peers[1].weight);
 	EXPECT_EQ(1U << CONFIG_CONNS | 1U << CONFIG_CPU, config.sources.count);
@@ -113,6 +155,81 @@ TEST(whole_file)
 	EXPECT_FALSE(config.offload.enabled);
 	EXPECT_STREQ("", config.status.socket);
 	config_free(&config);
+}
+
+static int load_with(struct config *config, const char *content, char *line,
+		     struct config_error *err)
+{
+	char path[] = "/tmp/test_config.XXXXXX", *lines[] = { line, NULL };
+	int fd = mkstemp(path), ret;
+
+	if (fd < 0 || write(fd, content, strlen(content)) < 0 || close(fd))
+		abort();
+	ret = config_load_more(config, path, lines, err);
+	unlink(path);
+	/* Errors begin with a name that no test knows. */
+	if (ret && !strncmp(err->text, path, strlen(path)))
+		memmove(err->text, err->text + strlen(path), strlen(err->text + strlen(path)) + 1);
+	return ret;
+}
+
+TEST(peer_in_a_line)
+{
+	static char good[] = " vm-2 id 2  endpoint 192.0.2.2:51821 key " KEY2 "\n";
+	static char late[] = "vm-3 key " KEY3 " endpoint 192.0.2.3:5 id 3";
+	struct config_error err = { "" };
+	struct config config;
+
+	ASSERT_EQ(0, load_with(&config, "{" NODE "," SOURCES "}", good, &err))
+	{
+		TH_LOG("%s", err.text);
+	}
+	ASSERT_EQ(1, config.peer_count);
+	EXPECT_STREQ("vm-2", config.peers[0].name);
+	EXPECT_EQ(2, config.peers[0].id);
+	EXPECT_EQ(51821, config.peers[0].control.port);
+	EXPECT_EQ(31, config.peers[0].public_key[31]);
+	config_free(&config);
+	ASSERT_EQ(0, load_with(&config, "{" NODE "," SOURCES ", \"peers\": [ { " PEER2 KEY " } ] }",
+			       late, &err));
+	ASSERT_EQ(2, config.peer_count);
+	EXPECT_STREQ("vm-3", config.peers[1].name);
+	config_free(&config);
+}
+
+TEST(line_that_is_no_peer)
+{
+	static char *const lines[][2] = {
+		{ "", "--peer \"\": must be NAME id N endpoint ADDRESS:PORT key KEY" },
+		{ "vm-2", "--peer \"vm-2\": must be NAME id N endpoint ADDRESS:PORT key KEY" },
+		{ "b id 2 key k",
+		  "--peer \"b id 2 key k\": must be NAME id N endpoint ADDRESS:PORT key KEY" },
+		{ "b id 2 id 3 key k endpoint e",
+		  "--peer \"b id 2 id 3 key k endpoint e\": must be "
+		  "NAME id N endpoint ADDRESS:PORT key KEY" },
+		{ "b id", "--peer \"b id\": must be NAME id N endpoint ADDRESS:PORT key KEY" },
+		{ "b id x endpoint 1.2.3.4:5 key " KEY2,
+		  ": peers[0].id: must be an integer, not string" },
+		{ "b id 1 endpoint 1.2.3.4:5 key " KEY2, ": peers[0].id: 1 is this node's own id" },
+		{ "b id 2 endpoint 1.2.3.4 key " KEY2,
+		  ": peers[0].endpoint: \"1.2.3.4\" is not ADDRESS:PORT or [IPV6-ADDRESS]:PORT" },
+		{ "b id 2 endpoint 1.2.3.4:5 key KEY",
+		  ": peers[0].public_key: \"KEY\" is not a public key (spillctl pubkey)" },
+	};
+	struct config_error err;
+	struct config config;
+	char large[300];
+
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		EXPECT_EQ(-EINVAL, load_with(&config, "{" NODE "," SOURCES "}", lines[i][0], &err));
+		EXPECT_STREQ(lines[i][1], err.text);
+	}
+	memset(large, 'a', sizeof(large) - 1);
+	large[sizeof(large) - 1] = '\0';
+	EXPECT_EQ(-EINVAL, load_with(&config, "{" NODE "," SOURCES "}", large, &err));
+	EXPECT_EQ(-EINVAL, load_with(&config, "{" NODE ", \"peers\": 5 }",
+				     "b id 2 endpoint 1.2.3.4:5 key " KEY2, &err));
+	EXPECT_STREQ(":1: peers: must be an array, not int", err.text);
 }
 
 /* Unit tests run in the top directory. */
@@ -159,8 +276,8 @@ static const struct {
 	{ "{ \"nodes\": {} }", "f:1: nodes: unknown key; did you mean \"node\"?" },
 	{ "{ \"node\": { \"nmae\": 1 } }", "f:1: node.nmae: unknown key; did you mean \"name\"?" },
 	{ "{ \"node\": { \"PORT\": 1 } }", "f:1: node.PORT: unknown key; did you mean \"port\"?" },
-	{ "{ " NODE "," SOURCES ", \"state\": { \"sqlite\": 1 } }",
-	  "f:1: state.sqlite: unknown key; known here: path" },
+	{ "{ " NODE "," SOURCES ", \"status\": { \"sqlite\": 1 } }",
+	  "f:1: status.sqlite: unknown key; known here: socket" },
 	{ "{ " NODE ", \"peers\": [ {\n \"wieght\": 1 } ] }",
 	  "f:2: peers[0].wieght: unknown key; did you mean \"weight\"?" },
 	{ "{ \"\\tnode\": {} }", "f:1: key with an escape" },
@@ -171,7 +288,7 @@ static const struct {
 	{ "{ " NODE ", \"peers\": [ {}\n ] }", "f:1: peers[0].name: must be given" },
 	{ "{ " NODE ", \"peers\": [ { \"name\": \"a\", \"id\": 2 } ] }",
 	  "f:1: peers[0].endpoint: must be given" },
-	{ "{ " NODE ", \"peers\": [ { " PEER2 " } ] }", "f:1: peers[0].psk_file: must be given" },
+	{ "{ " NODE ", \"peers\": [ { " PEER2 " } ] }", "f:1: peers[0].public_key: must be given" },
 	{ "{ " NODE " }", "f: sources.uplink: must be given, since sources.count has network" },
 	{ "{ " NODE ", \"sources\": { \"uplink\": \"eth0\" } }",
 	  "f:1: sources.uplink_rate: must be given, since sources.uplink is" },
@@ -246,25 +363,37 @@ static const struct {
 	  "f:1: sources.count[1]: \"cpu\" is given twice" },
 	/* Addresses, endpoints and ports */
 	{ "{ \"node\": { \"name\": \"a\", \"id\": 1, \"address\": \"1.2.3\" } }",
-	  "f:1: node.address: \"1.2.3\" is not an IPv4 address" },
+	  "f:1: node.address: \"1.2.3\" is not an IP address" },
 	{ "{ \"node\": { \"name\": \"a\", \"id\": 1, \"address\": 7 } }",
-	  "f:1: node.address: must be an IPv4 address, not int" },
+	  "f:1: node.address: must be an IP address, not int" },
 	{ "{ " NODE ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"10.0.0.1\" } ] }",
-	  "f:1: peers[0].endpoint: \"10.0.0.1\" is not an IPv4 ADDRESS:PORT" },
+	  "f:1: peers[0].endpoint: \"10.0.0.1\" is not ADDRESS:PORT or [IPV6-ADDRESS]:PORT" },
 	{ "{ " NODE ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"10.1:5\" } ] }",
-	  "f:1: peers[0].endpoint: \"10.1:5\" is not an IPv4 ADDRESS:PORT" },
+	  "f:1: peers[0].endpoint: \"10.1:5\" is not ADDRESS:PORT or [IPV6-ADDRESS]:PORT" },
 	{ "{ " NODE
 	  ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"1.2.3.4:+5\" } ] }",
-	  "f:1: peers[0].endpoint: \"1.2.3.4:+5\" is not an IPv4 ADDRESS:PORT" },
+	  "f:1: peers[0].endpoint: \"1.2.3.4:+5\" is not ADDRESS:PORT or [IPV6-ADDRESS]:PORT" },
 	{ "{ " NODE
 	  ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"1.2.3.4:5x\" } ] }",
-	  "f:1: peers[0].endpoint: \"1.2.3.4:5x\" is not an IPv4 ADDRESS:PORT" },
+	  "f:1: peers[0].endpoint: \"1.2.3.4:5x\" is not ADDRESS:PORT or [IPV6-ADDRESS]:PORT" },
 	{ "{ " NODE
 	  ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"1.2.3.4:0\" } ] }",
 	  "f:1: peers[0].endpoint: port 0 is not within 1 to 65535" },
 	{ "{ " NODE
 	  ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"1.2.3.4:65536\" } ] }",
 	  "f:1: peers[0].endpoint: port 65536 is not within 1 to 65535" },
+	{ "{ " NODE
+	  ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"2001:db8::1:5\" } ] }",
+	  "f:1: peers[0].endpoint: \"2001:db8::1:5\" is not ADDRESS:PORT or [IPV6-ADDRESS]:PORT" },
+	{ "{ " NODE
+	  ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"[2001:db8::1]\" } ] }",
+	  "f:1: peers[0].endpoint: \"[2001:db8::1]\" is not ADDRESS:PORT or [IPV6-ADDRESS]:PORT" },
+	{ "{ " NODE
+	  ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"[fe80::1%eth0]:5\" } ] }",
+	  "f:1: peers[0].endpoint: \"[fe80::1%eth0]:5\" is not ADDRESS:PORT or [IPV6-ADDRESS]:PORT" },
+	{ "{ " NODE
+	  ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"[2001:db8::1]:0\" } ] }",
+	  "f:1: peers[0].endpoint: port 0 is not within 1 to 65535" },
 	{ "{ " NODE "," SOURCES ", \"classes\": [ { \"name\": \"c\", \"local_port\": 0 } ] }",
 	  "f:1: classes[0].local_port: 0 is below 1" },
 	{ "{ " NODE "," SOURCES
@@ -272,6 +401,21 @@ static const struct {
 	  "f:1: classes[0].remote_port[1]: 70000 is above 65535" },
 	{ "{ " NODE "," SOURCES ", \"classes\": [ { \"name\": \"c\", \"remote_port\": [] } ] }",
 	  "f:1: classes[0].remote_port: has 0 ports, must have 1 to 16" },
+	/* Public keys */
+	{ "{ " NODE ", \"peers\": [ { " PEER2 ", \"public_key\": 5 } ] }",
+	  "f:1: peers[0].public_key: must be a public key in base64, not int" },
+	{ "{ " NODE ", \"peers\": [ { " PEER2 ", \"public_key\": \"AAEC\" } ] }",
+	  "f:1: peers[0].public_key: \"AAEC\" is not a public key (spillctl pubkey)" },
+	{ "{ " NODE ", \"peers\": [ { " PEER2 ", \"public_key\": \"" ZERO "\" } ] }",
+	  "f:1: peers[0].public_key: \"" ZERO "\" is not a public key (spillctl pubkey)" },
+	{ "{ " NODE ", \"peers\": [ { " PEER2 KEY " },\n{ " PEER3 KEY " } ] }",
+	  "f:2: peers[1].public_key: is the key of peers[0] too" },
+	{ "{ \"node\": { \"name\": \"a\", \"id\": 1, \"rekey\": \"4s\" } }",
+	  "f:1: node.rekey: 4s is below 5s" },
+	{ "{ \"node\": { \"name\": \"a\", \"id\": 1, \"rekey\": \"121s\" } }",
+	  "f:1: node.rekey: 121s is above 2m" },
+	{ "{ \"node\": { \"name\": \"a\", \"id\": 1, \"control_port\": 65536 } }",
+	  "f:1: node.control_port: 65536 is above 65535" },
 	/* Between keys */
 	{ "{ " NODE ", \"sources\": { \"uplink\": \"spill0\", \"uplink_rate\": \"1mbit\" } }",
 	  "f:1: sources.uplink: is the tunnel device itself, node.device" },
@@ -293,6 +437,10 @@ static const struct {
 	{ "{ " NODE ", \"peers\": [ { " PEER2 KEY " },\n"
 	  "{ \"name\": \"b\", \"id\": 3, \"endpoint\": \"192.0.2.2:51821\"" KEY " } ] }",
 	  "f:2: peers[1].endpoint: is the endpoint of peers[0] too" },
+	{ "{ " NODE
+	  ", \"peers\": [ { \"name\": \"b\", \"id\": 2, \"endpoint\": \"[2001:db8::2]:5\"" KEY
+	  " },\n { \"name\": \"c\", \"id\": 3, \"endpoint\": \"[2001:DB8:0::2]:5\"" KEY " } ] }",
+	  "f:2: peers[1].endpoint: is the endpoint of peers[0] too" },
 	{ "{ " NODE "," SOURCES ", \"classes\": [ { \"name\": \"c\", \"local_port\": 1 },\n"
 	  "{ \"name\": \"c\" } ] }",
 	  "f:2: classes[1].name: \"c\" is the name of classes[0] too" },
@@ -311,9 +459,6 @@ static const struct {
 	  "f:1: threshold.min: 0.95 is above threshold.limit, 0.9" },
 	{ "{ " NODE "," SOURCES ", \"offload\": { \"recall_below\": 0.6 } }",
 	  "f:1: offload.recall_below: 0.6 is not below threshold.min, 0.6" },
-	{ "{ " NODE "," SOURCES
-	  ", \"history\": { \"path\": \"a\" }, \"state\": { \"path\": \"a\" } }",
-	  "f:1: state.path: is history.path too" },
 	{ "{ " NODE "," SOURCES ", \"status\": { \"socket\": \"s\" } }",
 	  "f:1: status.socket: must be an absolute path" },
 };

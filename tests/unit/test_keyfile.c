@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Secrets as text and in files, and the data keys that are derived from them. */
+/* Keys as text and in files. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,33 +145,6 @@ TEST_F(file, that_is_not_there)
 	EXPECT_EQ(-ENOENT,
 		  keyfile_read("/nonexistent/key", self->secret, self->error, sizeof(self->error)));
 	EXPECT_NE(NULL, strstr(self->error, "/nonexistent/key"));
-}
-
-/*
- * By RFC 5869 with another's HMAC (Python's hmac and hashlib): extract with 32 zero
- * bytes as salt, expand 36 bytes with the info "spillway 1 data 1 2".
- */
-TEST(derived_keys)
-{
-	static const char known[] =
-		"d94dee6b27cba0ceaa8367808e8154c186f269119ed16a6719c04e70e42e48ac";
-	struct keyfile_key out, back, again;
-	uint8_t secret[SPILLWAY_KEY_LEN], wanted[SPILLWAY_KEY_LEN];
-
-	count_up(secret);
-	ASSERT_EQ(0, keyfile_decode(known, wanted));
-	ASSERT_EQ(0, keyfile_derive(secret, 1, 2, &out));
-	EXPECT_EQ(0, memcmp(out.key, wanted, sizeof(wanted)));
-	EXPECT_EQ(0x25838ba7, out.id);
-	ASSERT_EQ(0, keyfile_derive(secret, 2, 1, &back));
-	EXPECT_NE(0, memcmp(out.key, back.key, sizeof(out.key)));
-	EXPECT_NE(out.id, back.id);
-	ASSERT_EQ(0, keyfile_derive(secret, 1, 2, &again));
-	EXPECT_EQ(0, memcmp(&out, &again, sizeof(out)));
-	/* "1 12" and "11 2" must not be one and the same. */
-	ASSERT_EQ(0, keyfile_derive(secret, 1, 12, &out));
-	ASSERT_EQ(0, keyfile_derive(secret, 11, 2, &back));
-	EXPECT_NE(0, memcmp(out.key, back.key, sizeof(out.key)));
 }
 
 TEST_HARNESS_MAIN

@@ -176,12 +176,14 @@ TEST_F(message, a_peer)
 	mnl_attr_put_strz(self->answer, SPILLWAY_A_PEER_NAME, "n7");
 	mnl_attr_put_u8(self->answer, SPILLWAY_A_PEER_STATE, SPILLWAY_PEER_UP);
 	mnl_attr_put_u32(self->answer, SPILLWAY_A_PEER_RTT_US, 0);
+	mnl_attr_put_u32(self->answer, SPILLWAY_A_PEER_PMTU, 1280);
 	nl_decode_peer(self->answer, &peer);
 	EXPECT_EQ(7, peer.id);
 	EXPECT_STREQ("n7", peer.name);
 	EXPECT_EQ(SPILLWAY_PEER_UP, peer.state);
 	EXPECT_TRUE(peer.has_rtt);
 	EXPECT_FALSE(peer.has_seen);
+	EXPECT_EQ(1280, peer.pmtu);
 	EXPECT_EQ(0, peer.weight);
 }
 
@@ -203,12 +205,46 @@ TEST_F(message, of_other_sizes_and_kinds_is_left_out)
 	EXPECT_EQ(sizeof(peer.name) - 1, strlen(peer.name));
 }
 
+TEST_F(message, addresses_of_both_families)
+{
+	const struct in6_addr six = { { { 0x20, 1, 0xd, 0xb8, [15] = 7 } } };
+	struct model_peer peer;
+	struct model_conn conn;
+
+	self->answer = begin(FAMILY);
+	mnl_attr_put(self->answer, SPILLWAY_A_LOCAL_ADDR6, sizeof(six), &six);
+	mnl_attr_put_u32(self->answer, SPILLWAY_A_REMOTE_ADDR4, htonl(0xc0000201));
+	mnl_attr_put(self->answer, SPILLWAY_A_PEER_ADDR6, sizeof(six), &six);
+	nl_decode_conn(self->answer, &conn);
+	EXPECT_EQ(AF_INET6, conn.local.family);
+	EXPECT_EQ(0, memcmp(&six, &conn.local.v6, sizeof(six)));
+	EXPECT_EQ(AF_INET, conn.remote.family);
+	EXPECT_EQ(htonl(0xc0000201), conn.remote.v4.s_addr);
+	nl_decode_peer(self->answer, &peer);
+	EXPECT_EQ(AF_INET6, peer.addr.family);
+}
+
+TEST_F(message, addresses_of_a_wrong_size_are_left_out)
+{
+	const uint8_t bytes[20] = { 1 };
+	struct model_conn conn;
+
+	self->answer = begin(FAMILY);
+	mnl_attr_put(self->answer, SPILLWAY_A_LOCAL_ADDR6, 4, bytes);
+	mnl_attr_put(self->answer, SPILLWAY_A_REMOTE_ADDR4, 16, bytes);
+	mnl_attr_put(self->answer, SPILLWAY_A_REMOTE_ADDR6, 20, bytes);
+	nl_decode_conn(self->answer, &conn);
+	EXPECT_EQ(AF_UNSPEC, conn.local.family);
+	EXPECT_EQ(AF_UNSPEC, conn.remote.family);
+}
+
 static void put_conn(struct nlmsghdr *nlh)
 {
 	struct nlattr *stats;
 
 	mnl_attr_put_u64(nlh, SPILLWAY_A_CONN_ID, 1ULL << 40);
 	mnl_attr_put_u32(nlh, SPILLWAY_A_LOCAL_ADDR4, 0x0100007f);
+	mnl_attr_put(nlh, SPILLWAY_A_REMOTE_ADDR6, sizeof(in6addr_any), &in6addr_any);
 	mnl_attr_put_u16(nlh, SPILLWAY_A_LOCAL_PORT, 80);
 	mnl_attr_put_strz(nlh, SPILLWAY_A_PEER_NAME, "n2");
 	stats = mnl_attr_nest_start(nlh, SPILLWAY_A_STATS);

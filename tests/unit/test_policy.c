@@ -76,6 +76,21 @@ TEST(who_stays)
 	EXPECT_EQ(0, policy_offload(&dwell, conns, 4, peers, 1, 1e9, moves));
 }
 
+TEST(ipv6_goes_to_who_forwards_it)
+{
+	struct policy_conn conns[] = { conn(1, 9, 100), conn(2, 9, 100) };
+	struct policy_peer peers[] = { peer(2, 1), peer(3, 0.15) };
+	struct policy_move moves[64];
+
+	conns[0].ipv6 = true;
+	conns[1].ipv6 = true;
+	EXPECT_EQ(0, policy_offload(&rules, conns, 2, peers, 2, 1e9, moves));
+	peers[1].ipv6 = true;
+	/* Room for one only where it is forwarded, though the other has more. */
+	ASSERT_EQ(1, policy_offload(&rules, conns, 2, peers, 2, 1e9, moves));
+	EXPECT_EQ(3, moves[0].peer_id);
+}
+
 TEST(near_peer_is_preferred)
 {
 	struct policy_conn conns[] = { conn(1, 9, 10) };

@@ -126,9 +126,23 @@ TEST(status)
 				    .free = 0.5,
 				    .rtt_us = 214 };
 	static struct config config;
+	static const char *const ends[] = { "closed", "tls", NULL };
+	static const uint64_t ended[] = { 3, 4 };
+	static const struct report_control_peer links[] = {
+		{ .name = "vm-2", .connected = true, .epochs = 7, .since_ms = 1234 },
+		{ .name = "vm-3" },
+	};
+	static const struct report_control control = { .accepted = 9,
+						       .agreed = 7,
+						       .limited = 1,
+						       .end_names = ends,
+						       .ended = ended,
+						       .peers = links,
+						       .peer_count = 2 };
 	struct report_status status = { .config = &config,
 					.peers = &peer,
 					.peer_count = 1,
+					.control = &control,
 					.totals = { .ticks = 5, .refused = 1 } };
 	struct json_object *doc, *value, *inner;
 
@@ -146,6 +160,12 @@ TEST(status)
 		     "\"forecast\":0.4000,\"free\":0.5000,\"capacity_bytes_per_second\":null,"
 		     "\"rtt_us\":214,\"conns_offloaded\":0}",
 		     json_object_to_json_string_ext(inner, JSON_C_TO_STRING_PLAIN));
+	EXPECT_TRUE(json_object_object_get_ex(doc, "control", &value));
+	EXPECT_STREQ("{\"accepted\":9,\"agreed\":7,\"limited\":1,\"ended\":{\"closed\":3,"
+		     "\"tls\":4},\"peers\":[{\"name\":\"vm-2\",\"connected\":true,"
+		     "\"epochs\":7,\"since_ms\":1234},{\"name\":\"vm-3\",\"connected\":false,"
+		     "\"epochs\":0,\"since_ms\":null}]}",
+		     json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN));
 	EXPECT_TRUE(json_object_object_get_ex(doc, "totals", &value));
 	EXPECT_STREQ("{\"ticks\":5,\"missed\":0,\"rounds\":0,\"offloaded\":0,\"recalled\":0,"
 		     "\"refused\":1}",

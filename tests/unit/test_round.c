@@ -226,6 +226,27 @@ TEST_F(round, all_refused)
 	EXPECT_EQ(0, self->result.tx_rate);
 }
 
+TEST_F(round, own_control_connections_stay)
+{
+	struct config_peer peer = { .id = 2,
+				    .control = { .addr = { htonl(0xc0000202) }, .port = 51821 } };
+
+	self->config.peers = &peer;
+	self->config.peer_count = 1;
+	self->config.node.control_port = 51821;
+	self->config.offload.max_per_round = CONNS;
+	/* Dialled, accepted, and two that only look alike. */
+	for (size_t i = 0; i < 3; i++)
+		fake.conns[i].remote = peer.control.addr;
+	fake.conns[0].remote_port = 51821;
+	fake.conns[1].local_port = 51821;
+	fake.conns[3].remote_port = 51821;
+	ASSERT_EQ(0, OFFLOAD(100.0 * MBYTE, 50000));
+	EXPECT_EQ(CONNS - 2, self->result.moved);
+	for (size_t i = 0; i < self->result.moved; i++)
+		EXPECT_LE(102, self->result.moves[i].id);
+}
+
 /* Without a reason for any entry, a second try would be refused likewise. */
 TEST_F(round, refused_as_a_whole)
 {

@@ -57,8 +57,7 @@ TEST(frame_header)
 	spw_link_build_frame(data, SPW_FRAME_ACK, SPW_DATA_ACK, 60);
 	EXPECT_EQ(-EPROTO, spw_link_parse_frame(data, 64, &frame));
 	for (int type = 0; type < 256; type++) {
-		bool known = (type >= SPW_FRAME_DATA && type <= SPW_FRAME_ACK) ||
-			     type == SPW_FRAME_CONTROL || type == SPW_FRAME_CONTROL_ACK;
+		bool known = type >= SPW_FRAME_DATA && type <= SPW_FRAME_CONTROL_ACK;
 
 		spw_link_build_frame(data, (uint8_t)type, 0, 60);
 		EXPECT_EQ(known ? 0 : -EPROTO, spw_link_parse_frame(data, 64, &frame));
@@ -113,6 +112,7 @@ static int heartbeat_trip(struct spw_heartbeat *hb, struct spw_heartbeat *got)
 TEST(heartbeat)
 {
 	struct spw_heartbeat hb = { .node_id = 3,
+				    .flags = SPW_HB_IPV6,
 				    .load = 700,
 				    .forecast = 900,
 				    .free = 100,
@@ -127,6 +127,9 @@ TEST(heartbeat)
 	EXPECT_EQ(0, memcmp(&hb, &got, sizeof(hb)));
 	bad = hb;
 	bad.load = 100001;
+	EXPECT_EQ(-EPROTO, heartbeat_trip(&bad, &got));
+	bad = hb;
+	bad.flags = SPW_HB_FLAGS + 1;
 	EXPECT_EQ(-EPROTO, heartbeat_trip(&bad, &got));
 	bad = hb;
 	bad.node_id = 0;

@@ -37,6 +37,12 @@
 #define SPILLWAY_PEERS_MAX	1024
 #define SPILLWAY_PORT_DEFAULT	51821
 
+/* No key seals or opens anything when it is this old, and what a peer relays returns
+ * to local this long before the key that seals for it ends.
+ */
+#define SPILLWAY_KEY_LIFE_MS	180000
+#define SPILLWAY_KEY_MARGIN_MS	15000
+
 /**
  * enum spillway_cmd - operations of the family
  * @SPILLWAY_CMD_DEV_GET: do: the device, its settings and counters. dump: all
@@ -51,8 +57,9 @@
  * @SPILLWAY_CMD_PEER_DEL: do: by id or name; its connections return to local first.
  * @SPILLWAY_CMD_KEY_NEW: do: a data key for a peer (%SPILLWAY_A_KEY_DIRECTION,
  *	%SPILLWAY_A_KEY_ID, %SPILLWAY_A_KEY, optionally %SPILLWAY_A_KEY_FIRST_PN).
- *	A new transmit key replaces the older one; a new receive key leaves the one
- *	before it valid, so that datagrams under way still open.
+ *	A new transmit key replaces the older one. A new receive key leaves those
+ *	valid that the peer may still seal with: three are kept, among them the one
+ *	that was used last. A key ends after %SPILLWAY_KEY_LIFE_MS or 2^60 packets.
  * @SPILLWAY_CMD_KEY_DEL: do: wipes all keys of a peer; its connections return to
  *	local first.
  * @SPILLWAY_CMD_CONN_GET: do: one connection by %SPILLWAY_A_CONN_ID. dump: all
@@ -65,7 +72,8 @@
  *	peer), or neither (all).
  * @SPILLWAY_CMD_DEV_NTF: event: device settings changed.
  * @SPILLWAY_CMD_PEER_NTF: event: a peer came, changed its settings or state, went
- *	(state %SPILLWAY_PEER_GONE).
+ *	(state %SPILLWAY_PEER_GONE), or its keys are about to end
+ *	(%SPILLWAY_REASON_KEY_EXPIRING).
  * @SPILLWAY_CMD_CONN_NTF: event: a connection came, was offloaded, recalled, or
  *	ended (%SPILLWAY_A_CONN_EVENT).
  * @SPILLWAY_CMD_HOSTED_GET: dump: the connections that this node relays for its peers,
@@ -120,7 +128,8 @@ enum spillway_cmd {
  *	the counter
  * @SPILLWAY_A_PEER_ID: u16, the node id of the peer
  * @SPILLWAY_A_PEER_NAME: string
- * @SPILLWAY_A_PEER_ADDR4: be32, outer address of the peer; this or the next
+ * @SPILLWAY_A_PEER_ADDR4: be32, outer address of the peer; this or
+ *	@SPILLWAY_A_PEER_ADDR6
  * @SPILLWAY_A_PEER_PORT: u16, host order, outer port of the peer
  * @SPILLWAY_A_PEER_WEIGHT: u32, 0..%SPILLWAY_WEIGHT_MAX
  * @SPILLWAY_A_PEER_ADMIN: u8, &enum spillway_admin: what the operator wants
@@ -138,12 +147,15 @@ enum spillway_cmd {
  * @SPILLWAY_A_CONN_ID: u64
  * @SPILLWAY_A_CONN_DIRECTION: u8, &enum spillway_conn_direction. Filter
  * @SPILLWAY_A_CONN_ROLE: u8, &enum spillway_conn_role. Filter
- * @SPILLWAY_A_LOCAL_ADDR4: be32. Filter, with @SPILLWAY_A_LOCAL_PLEN
+ * @SPILLWAY_A_LOCAL_ADDR4: be32; a connection has its two addresses in this form or
+ *	in that of @SPILLWAY_A_LOCAL_ADDR6. Filter, with @SPILLWAY_A_LOCAL_PLEN: only
+ *	connections of that family
  * @SPILLWAY_A_LOCAL_PORT: u16, host order. Filter
  * @SPILLWAY_A_REMOTE_ADDR4: be32. Filter, with @SPILLWAY_A_REMOTE_PLEN
  * @SPILLWAY_A_REMOTE_PORT: u16, host order. Filter
- * @SPILLWAY_A_LOCAL_PLEN: u8, prefix length 0..32, filter only (default 32)
- * @SPILLWAY_A_REMOTE_PLEN: u8, prefix length 0..32, filter only (default 32)
+ * @SPILLWAY_A_LOCAL_PLEN: u8, prefix length, 0..32 or with IPv6 0..128; filter only,
+ *	beside an address (default: the whole of it)
+ * @SPILLWAY_A_REMOTE_PLEN: likewise
  * @SPILLWAY_A_TCP_STATE: u8, as TCP_ESTABLISHED and the others
  * @SPILLWAY_A_AGE_MS: u64, since the connection was seen first. As a filter: at
  *	least this old
@@ -167,10 +179,16 @@ enum spillway_cmd {
  *	what this node says of itself)
  * @SPILLWAY_A_CAPACITY: u64 bytes a second, the node's uplink (DEV_SET: of this
  *	node; PEER_GET: as the peer says)
- * @SPILLWAY_A_PEER_ADDR6: 16 bytes, outer address of the peer, or
- *	@SPILLWAY_A_PEER_ADDR4
- * @SPILLWAY_A_LOCAL_ADDR6: 16 bytes, of a hosted connection, or @SPILLWAY_A_LOCAL_ADDR4
- * @SPILLWAY_A_REMOTE_ADDR6: 16 bytes, likewise
+ * @SPILLWAY_A_PEER_ADDR6: 16 bytes, outer address of the peer
+ * @SPILLWAY_A_LOCAL_ADDR6: 16 bytes. Filter, with @SPILLWAY_A_LOCAL_PLEN
+ * @SPILLWAY_A_REMOTE_ADDR6: 16 bytes. Filter, with @SPILLWAY_A_REMOTE_PLEN
+ * @SPILLWAY_A_PEER_IPV6: u8, 1 where the peer says that it forwards IPv6, else 0
+ * @SPILLWAY_A_PEER_PMTU: u32, bytes of the largest IP packet that is sent to the peer:
+ *	what the path was found to take
+ * @SPILLWAY_A_PEER_TX_KEY_AGE_MS: u64, of the key that seals for the peer, absent if
+ *	there is none
+ * @SPILLWAY_A_PEER_RX_KEY_AGE_MS: u64, of the newest key that opens what the peer
+ *	sends, absent if there is none
  * @SPILLWAY_A_CONNS_HOSTED: u32, connections that this node relays for its peers (DEV)
  *	or for the peer (PEER), as they say
  */
@@ -231,8 +249,12 @@ enum spillway_attr {
 	SPILLWAY_A_PEER_FREE,
 	SPILLWAY_A_CAPACITY,
 	SPILLWAY_A_PEER_ADDR6,
+	SPILLWAY_A_PEER_PMTU,
+	SPILLWAY_A_PEER_TX_KEY_AGE_MS,
+	SPILLWAY_A_PEER_RX_KEY_AGE_MS,
 	SPILLWAY_A_LOCAL_ADDR6,
 	SPILLWAY_A_REMOTE_ADDR6,
+	SPILLWAY_A_PEER_IPV6,
 	SPILLWAY_A_CONNS_HOSTED,
 
 	__SPILLWAY_A_MAX
@@ -320,6 +342,10 @@ enum spillway_reason {
 	SPILLWAY_REASON_NO_HEARTBEAT,
 	SPILLWAY_REASON_DEVICE_DOWN,
 	SPILLWAY_REASON_MALFORMED,		/* an entry without what it needs */
+	SPILLWAY_REASON_KEY_EXPIRING,		/* no new key came, the present one ends */
+	SPILLWAY_REASON_CONN_SCOPE,		/* a link-local address: means nothing elsewhere */
+	SPILLWAY_REASON_CONN_OPTIONS,		/* it sends IPv6 extension headers */
+	SPILLWAY_REASON_NO_IPV6,		/* the peer does not forward IPv6 */
 
 	__SPILLWAY_REASON_MAX
 };
@@ -337,7 +363,7 @@ enum spillway_stat {
 	SPILLWAY_STAT_TX_RECUT,			/* inner packets cut to the path's size */
 	SPILLWAY_STAT_TX_DROP_NO_CONN,		/* routed here, but of no offloaded connection */
 	SPILLWAY_STAT_TX_DROP_NO_KEY,
-	SPILLWAY_STAT_TX_DROP_KEY_SPENT,	/* 2^60 packets */
+	SPILLWAY_STAT_TX_DROP_KEY_SPENT,	/* 2^60 packets, or 180 s old */
 	SPILLWAY_STAT_TX_DROP_NO_ROUTE,
 	SPILLWAY_STAT_TX_DROP_LOOP,		/* the route to the peer is the tunnel */
 	SPILLWAY_STAT_TX_DROP_NOMEM,
@@ -350,7 +376,6 @@ enum spillway_stat {
 	SPILLWAY_STAT_RX_DROP_FRAME,		/* authenticated, but malformed */
 	SPILLWAY_STAT_RX_DROP_INNER,		/* inner packet that relay does not carry */
 	SPILLWAY_STAT_RX_DROP_NOMEM,
-	SPILLWAY_STAT_RX_DROP_QUEUE,		/* the stack's queue was full */
 	SPILLWAY_STAT_CONN_NEW,
 	SPILLWAY_STAT_CONN_ENDED,
 	SPILLWAY_STAT_CONN_REFUSED,		/* table full or no memory: not tracked */
@@ -372,6 +397,14 @@ enum spillway_stat {
 	SPILLWAY_STAT_ARQ_POOR,			/* given up: enough is sent again */
 	SPILLWAY_STAT_ARQ_PROBES,		/* sent again to draw an acknowledgment */
 	SPILLWAY_STAT_ARQ_OFF,			/* the path was found to be beyond help */
+	SPILLWAY_STAT_PROBE_TX,			/* does the path carry this size? */
+	SPILLWAY_STAT_PROBE_RX,			/* of the peer, answered */
+	SPILLWAY_STAT_PROBE_REPLY_RX,		/* answers to ours */
+	SPILLWAY_STAT_RX_DROP_PROBE,		/* too many probes, or a reply to none */
+	SPILLWAY_STAT_PMTU_BLACK_HOLE,		/* the path lost what it had carried */
+	SPILLWAY_STAT_RX_DROP_KEY_OLD,		/* 180 s old */
+	SPILLWAY_STAT_KEY_NEW,			/* transmit keys taken into use */
+	SPILLWAY_STAT_KEY_EXPIRED,		/* keys wiped because of their age */
 	SPILLWAY_STAT_CONTROL_TX,		/* chunks of control messages sent */
 	SPILLWAY_STAT_CONTROL_RX,		/* chunks that came and were new */
 	SPILLWAY_STAT_CONTROL_RESENT,		/* chunks sent again */

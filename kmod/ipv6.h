@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What IPv6 needs of the kernel: sockets, addresses, the route into the device. */
+#ifndef _SPW_IPV6_H
+#define _SPW_IPV6_H
+
+#include <linux/in6.h>
+#include <linux/kconfig.h>
+#include <linux/types.h>
+
+struct dst_entry;
+struct net;
+struct net_device;
+struct sk_buff;
+struct sock;
+struct spw_tuple;
+
+int spw_ipv6_tcp_offset(const struct sk_buff *skb);
+
+#if IS_ENABLED(CONFIG_IPV6)
+
+bool spw_ipv6_tuple(struct spw_tuple *tuple, const struct sock *sk);
+struct sock *spw_ipv6_sock(struct net *net, const struct spw_tuple *t, int bound_if);
+bool spw_ipv6_listens(struct net *net, const struct spw_tuple *t, int bound_if);
+bool spw_ipv6_is_own(struct net *net, const struct in6_addr *addr);
+bool spw_ipv6_has_options(const struct sock *sk);
+void spw_ipv6_set_sysctls(struct net_device *dev);
+bool spw_ipv6_is_on(const struct net_device *dev);
+bool spw_ipv6_forwards(const struct net_device *dev);
+int spw_ipv6_steer_dst(struct net_device *dev, struct dst_entry **dst);
+
+#else
+
+static inline bool spw_ipv6_tuple(struct spw_tuple *tuple, const struct sock *sk)
+{
+	return false;
+}
+
+static inline struct sock *spw_ipv6_sock(struct net *net,
+					 const struct spw_tuple *t, int bound_if)
+{
+	return NULL;
+}
+
+static inline bool spw_ipv6_listens(struct net *net, const struct spw_tuple *t,
+				    int bound_if)
+{
+	return false;
+}
+
+static inline bool spw_ipv6_is_own(struct net *net, const struct in6_addr *addr)
+{
+	return true;
+}
+
+static inline bool spw_ipv6_has_options(const struct sock *sk)
+{
+	return false;
+}
+
+static inline void spw_ipv6_set_sysctls(struct net_device *dev)
+{
+}
+
+static inline bool spw_ipv6_is_on(const struct net_device *dev)
+{
+	return false;
+}
+
+static inline bool spw_ipv6_forwards(const struct net_device *dev)
+{
+	return false;
+}
+
+static inline int spw_ipv6_steer_dst(struct net_device *dev,
+				     struct dst_entry **dst)
+{
+	*dst = NULL;
+	return 0;
+}
+
+#endif
+
+#endif /* _SPW_IPV6_H */
