@@ -104,8 +104,11 @@ int cmd_conns(struct spillctl *ctl, int argc, char **argv)
 	struct model_conn *conns = NULL;
 	struct nl_error error;
 	size_t count = 0;
-	int ret, show = argc && !strcmp(argv[0], "show");
+	int i, ret, show = argc && !strcmp(argv[0], "show");
 
+	for (i = show; i < argc; i++)
+		if (!strcmp(argv[i], "--hosted"))
+			return cmd_hosted(ctl, argc - show, argv + show);
 	if (!read_words(ctl, argc - show, argv + show, &filter))
 		return EXIT_USAGE;
 	/* The kernel sorts only the best N: without a number, as many as it can. */

@@ -12,8 +12,8 @@ static void print_row(struct table *table, const struct model_peer *p)
 {
 	char endpoint[ENDPOINT_TEXT_MAX];
 	char id[TEXT_MAX], weight[TEXT_MAX], load[TEXT_MAX], forecast[TEXT_MAX],
-		free_text[TEXT_MAX], conns[TEXT_MAX], rtt[TEXT_MAX], seen[TEXT_MAX], pmtu[TEXT_MAX],
-		key[TEXT_MAX];
+		free_text[TEXT_MAX], conns[TEXT_MAX], hosted[TEXT_MAX], rtt[TEXT_MAX],
+		seen[TEXT_MAX], pmtu[TEXT_MAX], key[TEXT_MAX];
 	const char *const row[] = {
 		p->name,
 		text_number(p->id, id),
@@ -25,6 +25,7 @@ static void print_row(struct table *table, const struct model_peer *p)
 		p->has_seen ? text_permille(p->forecast, forecast) : "-",
 		p->has_seen ? text_permille(p->free, free_text) : "-",
 		text_number(p->conns_offloaded, conns),
+		text_number(p->conns_hosted, hosted),
 		p->has_rtt ? text_time_us(p->rtt_us, rtt) : "-",
 		p->has_seen ? text_time_ms(p->seen_ms, seen) : "-",
 		p->pmtu ? text_number(p->pmtu, pmtu) : "-",
@@ -38,10 +39,10 @@ static void print_row(struct table *table, const struct model_peer *p)
 void peers_print(const struct spillctl *ctl, const struct model_peer *peers, size_t count)
 {
 	static const char *const columns[] = {
-		"NAME",  ">ID",    "ENDPOINT", "STATE", "ADMIN", ">WEIGHT", ">LOAD",  ">FORECAST",
-		">FREE", ">CONNS", ">RTT",     ">SEEN", ">PMTU", ">KEY",    "REASON",
+		"NAME",  ">ID",    "ENDPOINT", "STATE", "ADMIN", ">WEIGHT", ">LOAD", ">FORECAST",
+		">FREE", ">CONNS", ">HOSTED",  ">RTT",  ">SEEN", ">PMTU",   ">KEY",  "REASON",
 	};
-	struct table *table = table_new(columns, 14, ctl->header);
+	struct table *table = table_new(columns, 16, ctl->header);
 	size_t i;
 
 	for (i = 0; i < count; i++)

@@ -157,8 +157,8 @@ static void print_node(const struct model_device *d, bool up)
 	printf("load    %s  forecast %s  free %s  capacity %s/s\n", text_permille(d->load, load),
 	       text_permille(d->forecast, forecast), text_permille(d->free, free_text),
 	       text_rate(d->capacity, capacity));
-	printf("conns   %u local, %u offloaded\n", d->conns - d->conns_offloaded,
-	       d->conns_offloaded);
+	printf("conns   %u local, %u offloaded, %u relayed for peers\n",
+	       d->conns - d->conns_offloaded, d->conns_offloaded, d->conns_hosted);
 	printf("moves   %llu offloaded, %llu recalled, %llu of them returned by themselves\n",
 	       (unsigned long long)s[SPILLWAY_STAT_OFFLOADED],
 	       (unsigned long long)s[SPILLWAY_STAT_RECALLED],

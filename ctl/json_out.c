@@ -93,6 +93,7 @@ struct json_object *json_device(const struct model_device *device)
 	add_u64(o, "capacity_bytes_per_s", device->capacity);
 	add_u64(o, "conns", device->conns);
 	add_u64(o, "conns_offloaded", device->conns_offloaded);
+	add_u64(o, "conns_hosted", device->conns_hosted);
 	return o;
 }
 
@@ -114,6 +115,7 @@ struct json_object *json_peer(const struct model_peer *peer, bool stats)
 	add_u64(o, "capacity_bytes_per_s", peer->capacity);
 	add_u64(o, "conns_offloaded", peer->conns_offloaded);
 	json_object_object_add(o, "forwards_ipv6", json_object_new_boolean(peer->ipv6));
+	add_u64(o, "conns_hosted", peer->conns_hosted);
 	if (peer->has_rtt)
 		add_u64(o, "rtt_us", peer->rtt_us);
 	if (peer->has_seen)
@@ -136,7 +138,8 @@ struct json_object *json_conn(const struct model_conn *conn)
 	struct json_object *o = json_object_new_object();
 
 	add_u64(o, "id", conn->id);
-	add_text(o, "direction", model_word(&model_direction, conn->direction));
+	if (conn->role != SPILLWAY_ROLE_HOSTED) /* its peer knows more */
+		add_text(o, "direction", model_word(&model_direction, conn->direction));
 	add_text(o, "role", model_word(&model_role, conn->role));
 	if (conn->peer_id)
 		add_text(o, "peer", conn->peer_name);

@@ -12,7 +12,7 @@
 WORDS(admin, "ready", "drain", "maint");
 WORDS(peer_state, "init", "up", "suspect", "down", "gone");
 WORDS(direction, "unknown", "out", "in");
-WORDS(role, "local", "offloaded");
+WORDS(role, "local", "offloaded", "hosted");
 WORDS(sort, "tx-rate", "rx-rate", "rate", "age");
 WORDS(event, "new", "offloaded", "recalled", "ended");
 WORDS(tcp_state, "unknown", "established", "syn-sent", "syn-recv", "fin-wait-1", "fin-wait-2",
@@ -28,8 +28,7 @@ WORDS(reason, [SPILLWAY_REASON_NONE] = "none", [SPILLWAY_REASON_OPERATOR] = "ope
       [SPILLWAY_REASON_PEER_DOWN] = "peer-down", [SPILLWAY_REASON_PEER_DRAIN] = "peer-drains",
       [SPILLWAY_REASON_PEER_NO_KEY] = "no-key", [SPILLWAY_REASON_NO_HEARTBEAT] = "no-heartbeat",
       [SPILLWAY_REASON_DEVICE_DOWN] = "device-down", [SPILLWAY_REASON_MALFORMED] = "malformed",
-      [SPILLWAY_REASON_KEY_EXPIRING] = "key-expiring",
-      [SPILLWAY_REASON_CONN_SCOPE] = "link-local",
+      [SPILLWAY_REASON_KEY_EXPIRING] = "key-expiring", [SPILLWAY_REASON_CONN_SCOPE] = "link-local",
       [SPILLWAY_REASON_CONN_OPTIONS] = "extension-headers", [SPILLWAY_REASON_NO_IPV6] = "no-ipv6");
 
 /* clang-format off */
@@ -83,7 +82,26 @@ WORDS(stat,
 	[SPILLWAY_STAT_PMTU_BLACK_HOLE] = "pmtu_black_hole",
 	[SPILLWAY_STAT_RX_DROP_KEY_OLD] = "rx_drop_key_old",
 	[SPILLWAY_STAT_KEY_NEW] = "key_new",
-	[SPILLWAY_STAT_KEY_EXPIRED] = "key_expired");
+	[SPILLWAY_STAT_KEY_EXPIRED] = "key_expired",
+	[SPILLWAY_STAT_CONTROL_TX] = "control_tx",
+	[SPILLWAY_STAT_CONTROL_RX] = "control_rx",
+	[SPILLWAY_STAT_CONTROL_RESENT] = "control_resent",
+	[SPILLWAY_STAT_CONTROL_LOST] = "control_lost",
+	[SPILLWAY_STAT_CONTROL_SPURIOUS] = "control_spurious",
+	[SPILLWAY_STAT_CONTROL_PROBES] = "control_probes",
+	[SPILLWAY_STAT_CONTROL_HALVED] = "control_halved",
+	[SPILLWAY_STAT_CONTROL_ACK_TX] = "control_ack_tx",
+	[SPILLWAY_STAT_CONTROL_ACK_RX] = "control_ack_rx",
+	[SPILLWAY_STAT_CONTROL_DUPLICATE] = "control_duplicate",
+	[SPILLWAY_STAT_CONTROL_BEYOND] = "control_beyond",
+	[SPILLWAY_STAT_CONTROL_STALE] = "control_stale",
+	[SPILLWAY_STAT_CONTROL_MSG_TX] = "control_msg_tx",
+	[SPILLWAY_STAT_CONTROL_MSG_DONE] = "control_msg_done",
+	[SPILLWAY_STAT_CONTROL_MSG_FAILED] = "control_msg_failed",
+	[SPILLWAY_STAT_CONTROL_MSG_REFUSED] = "control_msg_refused",
+	[SPILLWAY_STAT_CONTROL_MSG_RX] = "control_msg_rx",
+	[SPILLWAY_STAT_CONTROL_MSG_BAD] = "control_msg_bad",
+	[SPILLWAY_STAT_HOSTED_REFUSED] = "hosted_refused");
 /* clang-format on */
 
 _Static_assert(COUNT(stat_words) == SPILLWAY_STAT_MAX + 1, "a counter has no word");

@@ -34,6 +34,7 @@ struct model_device {
 	uint64_t capacity;
 	uint32_t conns;
 	uint32_t conns_offloaded;
+	uint32_t conns_hosted;
 	struct model_stats stats;
 };
 
@@ -52,7 +53,8 @@ struct model_peer {
 	uint32_t free;
 	uint64_t capacity;
 	uint32_t conns_offloaded;
-	uint8_t ipv6; /* 1: forwards it */
+	uint8_t ipv6;          /* 1: forwards it */
+	uint32_t conns_hosted; /* of it, relayed by this node */
 	bool has_rtt;
 	uint32_t rtt_us;
 	bool has_seen;

@@ -53,6 +53,21 @@ int nl_conns(struct nl_session *session, const struct model_filter *filter,
 	return ret;
 }
 
+int nl_hosted(struct nl_session *session, const char *peer, struct model_conn **conns,
+	      size_t *count, struct nl_error *error)
+{
+	struct nlmsghdr *nlh = nl_request(session, SPILLWAY_CMD_HOSTED_GET, NLM_F_DUMP);
+	struct nl_list list = { .size = sizeof(struct model_conn), .decode = nl_decode_conn };
+	int ret;
+
+	if (peer)
+		nl_put_name(nlh, SPILLWAY_A_PEER_NAME, peer);
+	ret = nl_dump(session, nlh, &list, error);
+	*conns = list.items;
+	*count = list.count;
+	return ret;
+}
+
 struct batch {
 	struct model_move *moves;
 	size_t count;

@@ -19,6 +19,18 @@ int nl_conns(struct nl_session *session, const struct model_filter *filter,
 	     struct model_conn **conns, size_t *count, struct nl_error *error);
 
 /**
+ * nl_hosted() - the connections that this node relays for its peers, as they say
+ * @peer: only those of this one, by name; or NULL
+ * @conns: receives an array to be freed, NULL if there are none; of each only @id,
+ *	@role, the peer, addresses and ports are known
+ * @count: how many
+ *
+ * Return: as nl_conns().
+ */
+int nl_hosted(struct nl_session *session, const char *peer, struct model_conn **conns,
+	      size_t *count, struct nl_error *error);
+
+/**
  * nl_offload() - give connections to peers, all or none
  * @moves: entries; where the batch is refused, each receives its reason
  * @count: 1..%SPILLWAY_BATCH_MAX

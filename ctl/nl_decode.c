@@ -48,6 +48,7 @@ static const struct field device_fields[SPILLWAY_A_MAX + 1] = {
 	[SPILLWAY_A_CAPACITY] = DEVICE(NUMBER, capacity),
 	[SPILLWAY_A_CONNS] = DEVICE(NUMBER, conns),
 	[SPILLWAY_A_CONNS_OFFLOADED] = DEVICE(NUMBER, conns_offloaded),
+	[SPILLWAY_A_CONNS_HOSTED] = DEVICE(NUMBER, conns_hosted),
 	[SPILLWAY_A_STATS] = DEVICE(STATS, stats),
 };
 
@@ -72,6 +73,7 @@ static const struct field peer_fields[SPILLWAY_A_MAX + 1] = {
 	[SPILLWAY_A_PEER_FREE] = PEER(NUMBER, free),
 	[SPILLWAY_A_CAPACITY] = PEER(NUMBER, capacity),
 	[SPILLWAY_A_CONNS_OFFLOADED] = PEER(NUMBER, conns_offloaded),
+	[SPILLWAY_A_CONNS_HOSTED] = PEER(NUMBER, conns_hosted),
 	[SPILLWAY_A_STATS] = PEER(STATS, stats),
 };
 

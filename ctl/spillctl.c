@@ -24,6 +24,7 @@ static const struct command {
 	{ "", NULL, "del NAME", NULL },
 	{ "conns", cmd_conns, "[FILTER...] [--sort KEY] [--top N]",
 	  "by tx-rate, rx-rate, rate or age" },
+	{ "", NULL, "--hosted [peer NAME]", "those of its peers that this node relays" },
 	{ "offload", cmd_offload, "ID...|FILTER... to PEER", "give connections to a peer" },
 	{ "recall", cmd_recall, "ID...|FILTER...|--all|--peer NAME", "take them back" },
 	{ "events", cmd_events, "", "follow what happens" },

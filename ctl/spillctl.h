@@ -54,6 +54,7 @@ int spillctl_open(struct spillctl *ctl);
 int cmd_status(struct spillctl *ctl, int argc, char **argv);
 int cmd_peers(struct spillctl *ctl, int argc, char **argv);
 int cmd_conns(struct spillctl *ctl, int argc, char **argv);
+int cmd_hosted(struct spillctl *ctl, int argc, char **argv);
 int cmd_offload(struct spillctl *ctl, int argc, char **argv);
 int cmd_recall(struct spillctl *ctl, int argc, char **argv);
 int cmd_events(struct spillctl *ctl, int argc, char **argv);

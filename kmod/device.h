@@ -63,6 +63,7 @@ struct spw_report {
  * @nr_offloaded: of these, relayed by a peer
  * @nr_watched: of these, relayed, or not yet given back what clamp.c took (those that
  *	are both count twice); lets the hook pass everything else
+ * @nr_hosted: connections that this node relays for its peers, as they say
  * @gc_work: finds connections that ended
  * @gc_full: jiffies when @gc_work looks at all of them next
  * @peers: by node id; changes under @lock, lookups under RCU
@@ -98,6 +99,7 @@ struct spw_device {
 	atomic_t nr_conns;
 	atomic_t nr_offloaded;
 	atomic_t nr_watched;
+	atomic_t nr_hosted;
 	struct delayed_work gc_work;
 	unsigned long gc_full;
 

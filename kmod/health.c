@@ -58,6 +58,7 @@ static void compose(struct spw_peer *peer, struct spw_heartbeat *hb, u64 now)
 	hb->free = report->free;
 	hb->capacity = report->capacity;
 	hb->stamp = now;
+	hb->instance = READ_ONCE(peer->messenger.self);
 
 	spin_lock_bh(&peer->hb_lock);
 	if (peer->stamp) {
@@ -119,6 +120,12 @@ static void change_state(struct spw_peer *peer, enum spillway_peer_state state)
 		spw_relay_return_all(spw, peer, SPILLWAY_REASON_NO_HEARTBEAT);
 	}
 	spw_probe_kick(spw);
+	if (state == SPILLWAY_PEER_UP || state == SPILLWAY_PEER_SUSPECT) {
+		spw_messenger_up(peer);
+	} else {
+		spw_messenger_down(peer);
+		spw_hosted_clear(peer);
+	}
 	spw_netlink_peer_event(peer);
 }
 
@@ -146,6 +153,7 @@ static void beat(struct spw_peer *peer)
 		return;
 	compose(peer, &hb, now);
 	spw_send_heartbeat(peer, &hb);
+	spw_notify_sync(peer);
 }
 
 /* Returns whether the peer has keys. */
@@ -201,6 +209,7 @@ out:
 void spw_health_heard(struct spw_peer *peer, const struct spw_heartbeat *hb,
 		      u64 now)
 {
+	bool fresh = false;
 	u64 rtt;
 
 	spin_lock(&peer->hb_lock);
@@ -220,12 +229,15 @@ void spw_health_heard(struct spw_peer *peer, const struct spw_heartbeat *hb,
 		goto out;
 	rtt -= hb->echo_delay_us;
 	peer->echoed = hb->echo;
+	fresh = true;
 	/* RFC 6298: one eighth of each new sample; 0 stands for none. */
 	peer->srtt_us = peer->srtt_us ? (7ULL * peer->srtt_us + rtt + 4) / 8 : rtt;
 	if (!peer->srtt_us)
 		peer->srtt_us = 1;
 out:
 	spin_unlock(&peer->hb_lock);
+	if (fresh)
+		spw_messenger_heard(peer, hb->instance, hb->echo);
 }
 
 /**

@@ -65,6 +65,22 @@ void spw_link_build_dgram(void *data, __u32 key_id, __u64 pn)
 	memcpy(data, &hdr, sizeof(hdr));
 }
 
+static bool known(__u8 type)
+{
+	switch (type) {
+	case SPW_FRAME_DATA:
+	case SPW_FRAME_HEARTBEAT:
+	case SPW_FRAME_ACK:
+	case SPW_FRAME_PROBE:
+	case SPW_FRAME_PROBE_REPLY:
+	case SPW_FRAME_CONTROL:
+	case SPW_FRAME_CONTROL_ACK:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /**
  * spw_link_parse_frame() - find the frame in an opened datagram
  * @data: opened bytes, header and tag taken off
@@ -84,7 +100,7 @@ int spw_link_parse_frame(const void *data, size_t len, struct spw_frame *frame)
 	memcpy(&hdr, data, sizeof(hdr));
 	if (__be16_to_cpu(hdr.len) != len - sizeof(hdr))
 		return -EPROTO;
-	if (hdr.type < SPW_FRAME_DATA || hdr.type > SPW_FRAME_PROBE_REPLY)
+	if (!known(hdr.type))
 		return -EPROTO;
 	if (hdr.flags & ~(hdr.type == SPW_FRAME_DATA ? SPW_DATA_FLAGS : 0))
 		return -EPROTO;
@@ -139,8 +155,10 @@ int spw_link_parse_heartbeat(const struct spw_frame *frame,
 	got.capacity = get_halves(wire.capacity);
 	got.stamp = get_halves(wire.stamp);
 	got.echo = get_halves(wire.echo);
+	got.instance = __be32_to_cpu(wire.instance);
 
 	if ((got.flags & ~SPW_HB_FLAGS) || !got.node_id || !got.stamp ||
+	    !got.instance ||
 	    got.load > SPILLWAY_LOAD_MAX || got.forecast > SPILLWAY_LOAD_MAX ||
 	    got.free > SPILLWAY_LOAD_MAX)
 		return -EPROTO;
@@ -162,6 +180,7 @@ void spw_link_build_heartbeat(void *body, const struct spw_heartbeat *hb)
 		.forecast = __cpu_to_be32(hb->forecast),
 		.free = __cpu_to_be32(hb->free),
 		.echo_delay_us = __cpu_to_be32(hb->echo_delay_us),
+		.instance = __cpu_to_be32(hb->instance),
 	};
 
 	put_halves(wire.capacity, hb->capacity);
@@ -261,5 +280,132 @@ void spw_link_build_probe(void *body, const struct spw_pmtu_probe *probe)
 		.size = __cpu_to_be16(probe->size),
 	};
 
+	memcpy(body, &wire, sizeof(wire));
+}
+
+/**
+ * spw_link_parse_control() - read the head of a chunk
+ * @frame: of type %SPW_FRAME_CONTROL; the chunk's bytes are behind the head
+ * @head: receives it
+ *
+ * Return: 0, or -EPROTO where a length or field is out of range; @head is then
+ * untouched.
+ */
+int spw_link_parse_control(const struct spw_frame *frame,
+			   struct spw_chunk_head *head)
+{
+	struct spw_wire_control wire;
+	struct spw_chunk_head got;
+	__u32 len;
+
+	if (frame->len < sizeof(wire) ||
+	    frame->len > sizeof(wire) + SPW_CONTROL_CHUNK)
+		return -EPROTO;
+	len = frame->len - sizeof(wire);
+	memcpy(&wire, frame->body, sizeof(wire));
+	got.from = __be32_to_cpu(wire.from);
+	got.to = __be32_to_cpu(wire.to);
+	got.stream = __be32_to_cpu(wire.stream);
+	got.type = __be16_to_cpu(wire.type);
+	got.attempt = __be16_to_cpu(wire.attempt);
+	got.seq = get_halves(wire.seq);
+	got.length = __be32_to_cpu(wire.length);
+	got.offset = __be32_to_cpu(wire.offset);
+
+	if (!got.from || !got.to || !got.stream || !got.type ||
+	    got.length > SPW_MESSAGE_MAX || got.offset > got.length ||
+	    len > got.length - got.offset || (!len && got.length) ||
+	    got.seq >> 63)
+		return -EPROTO;
+	*head = got;
+	return 0;
+}
+
+/**
+ * spw_link_build_control() - write the head of a chunk
+ * @body: room for %SPW_LEN_CONTROL bytes; the chunk's bytes follow
+ * @head: what to say
+ */
+void spw_link_build_control(void *body, const struct spw_chunk_head *head)
+{
+	struct spw_wire_control wire = {
+		.from = __cpu_to_be32(head->from),
+		.to = __cpu_to_be32(head->to),
+		.stream = __cpu_to_be32(head->stream),
+		.type = __cpu_to_be16(head->type),
+		.attempt = __cpu_to_be16(head->attempt),
+		.length = __cpu_to_be32(head->length),
+		.offset = __cpu_to_be32(head->offset),
+	};
+
+	put_halves(wire.seq, head->seq);
+	memcpy(body, &wire, sizeof(wire));
+}
+
+/* Nothing has come that lies outside the window, nor the chunk that is missing. */
+static bool is_sound(const struct spw_control_ack *ack)
+{
+	__u64 i, width = ack->limit - ack->next;
+
+	if (!ack->from || !ack->to || !ack->stream || ack->next >> 63 ||
+	    ack->limit < ack->next || width > SPW_CONTROL_WINDOW ||
+	    ack->newest >= ack->next + SPW_CONTROL_WINDOW || ack->bits[0] & 1)
+		return false;
+	for (i = width; i < SPW_CONTROL_WINDOW; i++)
+		if (ack->bits[i / 64] >> (i % 64) & 1)
+			return false;
+	return true;
+}
+
+/**
+ * spw_link_parse_control_ack() - read an acknowledgment of chunks
+ * @frame: of type %SPW_FRAME_CONTROL_ACK
+ * @ack: receives it
+ *
+ * Return: 0, or -EPROTO where a length or field is out of range.
+ */
+int spw_link_parse_control_ack(const struct spw_frame *frame,
+			       struct spw_control_ack *ack)
+{
+	struct spw_wire_control_ack wire;
+	int i;
+
+	if (frame->len != sizeof(wire))
+		return -EPROTO;
+	memcpy(&wire, frame->body, sizeof(wire));
+	ack->from = __be32_to_cpu(wire.from);
+	ack->to = __be32_to_cpu(wire.to);
+	ack->stream = __be32_to_cpu(wire.stream);
+	ack->delay_us = __be32_to_cpu(wire.delay_us);
+	ack->next = get_halves(wire.next);
+	ack->limit = get_halves(wire.limit);
+	ack->newest = get_halves(wire.newest);
+	ack->attempt = __be16_to_cpu(wire.attempt);
+	for (i = 0; i < SPW_CONTROL_WORDS; i++)
+		ack->bits[i] = get_halves(wire.bits[i]);
+	return is_sound(ack) && !wire.reserved ? 0 : -EPROTO;
+}
+
+/**
+ * spw_link_build_control_ack() - write an acknowledgment of chunks
+ * @body: room for %SPW_LEN_CONTROL_ACK bytes
+ * @ack: what to say
+ */
+void spw_link_build_control_ack(void *body, const struct spw_control_ack *ack)
+{
+	struct spw_wire_control_ack wire = {
+		.from = __cpu_to_be32(ack->from),
+		.to = __cpu_to_be32(ack->to),
+		.stream = __cpu_to_be32(ack->stream),
+		.delay_us = __cpu_to_be32(ack->delay_us),
+		.attempt = __cpu_to_be16(ack->attempt),
+	};
+	int i;
+
+	put_halves(wire.next, ack->next);
+	put_halves(wire.limit, ack->limit);
+	put_halves(wire.newest, ack->newest);
+	for (i = 0; i < SPW_CONTROL_WORDS; i++)
+		put_halves(wire.bits[i], ack->bits[i]);
 	memcpy(body, &wire, sizeof(wire));
 }

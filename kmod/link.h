@@ -4,6 +4,7 @@
 #define _SPW_LINK_H
 
 #include "arq.h"
+#include "control_stream.h"
 #include "messages.h"
 #include "pmtu.h"
 
@@ -18,6 +19,7 @@
  * @capacity: bytes a second
  * @stamp: sender's monotonic clock, ns, never 0
  * @echo: last stamp heard of the receiver, 0 if none
+ * @instance: of the sender's life, never 0
  */
 struct spw_heartbeat {
 	__u16 node_id;
@@ -29,6 +31,7 @@ struct spw_heartbeat {
 	__u64 capacity;
 	__u64 stamp;
 	__u64 echo;
+	__u32 instance;
 };
 
 /**
@@ -57,5 +60,11 @@ void spw_link_build_ack(void *body, const struct spw_ack *ack);
 int spw_link_parse_probe(const struct spw_frame *frame,
 			 struct spw_pmtu_probe *probe);
 void spw_link_build_probe(void *body, const struct spw_pmtu_probe *probe);
+int spw_link_parse_control(const struct spw_frame *frame,
+			   struct spw_chunk_head *head);
+void spw_link_build_control(void *body, const struct spw_chunk_head *head);
+int spw_link_parse_control_ack(const struct spw_frame *frame,
+			       struct spw_control_ack *ack);
+void spw_link_build_control_ack(void *body, const struct spw_control_ack *ack);
 
 #endif /* _SPW_LINK_H */

@@ -47,6 +47,8 @@
  *  | stamp (sender's clock in ns, 64 bits)                         |
  *  | echo: the last stamp heard of the receiver, 0 if none         |
  *  +---------------------------------------------------------------+
+ *  | instance: random, another one for each life of the sender     |
+ *  +---------------------------------------------------------------+
  *
  * ACK: which datagrams arrived. Of one size always, so that nothing in it has to be
  * counted out; what is older than it tells is given up or was told before.
@@ -70,6 +72,53 @@
  *  | padding up to that size, sent as 0, not looked at             |
  *  ~                                                               ~
  *  +---------------------------------------------------------------+
+ *
+ * CONTROL: a chunk of a message. The chunks of a stream are numbered from 0 and keep
+ * their number when they are sent again; a message is cut into chunks that follow one
+ * another, an empty message into one.
+ *
+ *  +---------------------------------------------------------------+
+ *  | sender's instance                                             |
+ *  | receiver's instance, as the sender heard it                   |
+ *  | stream of the sender: grows each time it had to give up       |
+ *  +-------------------------------+-------------------------------+
+ *  | type of the message           | how often it was sent before  |
+ *  +-------------------------------+-------------------------------+
+ *  | number of the chunk (64 bits)                                 |
+ *  | bytes of the message                                          |
+ *  | offset of the chunk in it                                     |
+ *  +---------------------------------------------------------------+
+ *  | bytes of the message ...
+ *
+ * CONTROL_ACK: which chunks of a stream have come, and how many may come:
+ *
+ *  +---------------------------------------------------------------+
+ *  | instance of who says this, the stream's receiver              |
+ *  | instance of the stream's sender                               |
+ *  | stream                                                        |
+ *  | delay (microseconds since the newest chunk came)              |
+ *  | next: all chunks below have come (64 bits)                    |
+ *  | limit: chunks below may be sent (64 bits)                     |
+ *  | number of the newest chunk (64 bits)                          |
+ *  +-------------------------------+-------------------------------+
+ *  | how often that was sent then  | reserved = 0                  |
+ *  +-------------------------------+-------------------------------+
+ *  | bitmap, 256 bits: bit b of the 64-bit word w (0 the first):   |
+ *  ~ chunk next + w * 64 + b has come                              ~
+ *  +---------------------------------------------------------------+
+ *
+ * A message of type NOTICES is a list of what has become of connections that the sender
+ * relays, or relayed, through the receiver; only OFFLOADED has more than event and id:
+ *
+ *  +---------------+---------------+-------------------------------+
+ *  | event         | 4 or 6        | local port                    |
+ *  +---------------+---------------+-------------------------------+
+ *  | remote port                   | reserved = 0                  |
+ *  +-------------------------------+-------------------------------+
+ *  | sender's id of the connection (64 bits)                       |
+ *  | local address (16 bytes; of IPv4 the first 4, the others 0)   |
+ *  | remote address (likewise)                                     |
+ *  +---------------------------------------------------------------+
  */
 #ifndef _SPW_MESSAGES_H
 #define _SPW_MESSAGES_H
@@ -87,6 +136,8 @@ enum spw_frame_type {
 	SPW_FRAME_ACK = 3,
 	SPW_FRAME_PROBE = 4,
 	SPW_FRAME_PROBE_REPLY = 5,
+	SPW_FRAME_CONTROL = 6,
+	SPW_FRAME_CONTROL_ACK = 7,
 };
 
 enum spw_heartbeat_flags {
@@ -125,6 +176,7 @@ struct spw_wire_heartbeat {
 	__be32	capacity[2];
 	__be32	stamp[2];
 	__be32	echo[2];
+	__be32	instance;
 };
 
 enum spw_ack_size {
@@ -146,6 +198,65 @@ struct spw_wire_probe {
 	__be16	reserved;
 };
 
+struct spw_wire_control {
+	__be32	from;
+	__be32	to;
+	__be32	stream;
+	__be16	type;
+	__be16	attempt;
+	__be32	seq[2];
+	__be32	length;
+	__be32	offset;
+};
+
+enum spw_control_size {
+	SPW_CONTROL_WINDOW = 256,	/* chunks */
+	SPW_CONTROL_WORDS = SPW_CONTROL_WINDOW / 64,
+	/* bytes of a chunk at most, whatever the path: what any IPv6 path takes */
+	SPW_CONTROL_CHUNK = 1152,
+	SPW_CONTROL_UNIT = SPW_CONTROL_CHUNK + sizeof(struct spw_wire_control),
+	SPW_MESSAGE_MAX = 16 << 20,	/* bytes of a message */
+};
+
+struct spw_wire_control_ack {
+	__be32	from;
+	__be32	to;
+	__be32	stream;
+	__be32	delay_us;
+	__be32	next[2];
+	__be32	limit[2];
+	__be32	newest[2];
+	__be16	attempt;
+	__be16	reserved;
+	__be32	bits[SPW_CONTROL_WORDS][2];
+};
+
+enum spw_message_type {
+	SPW_MESSAGE_NOTICES = 1,
+
+	__SPW_MESSAGE_MAX
+};
+
+enum spw_notice_event {
+	SPW_NOTICE_RESET,	/* all that was said before is void */
+	SPW_NOTICE_OFFLOADED,
+	SPW_NOTICE_RECALLED,
+	SPW_NOTICE_ENDED,
+
+	__SPW_NOTICE_MAX
+};
+
+struct spw_wire_notice {
+	__u8	event;
+	__u8	family;
+	__be16	lport;
+	__be16	rport;
+	__be16	reserved;
+	__be32	id[2];
+	__u8	laddr[16];
+	__u8	raddr[16];
+};
+
 enum spw_len {
 	SPW_LEN_DGRAM_HDR = sizeof(struct spw_dgram_hdr),
 	SPW_LEN_FRAME_HDR = sizeof(struct spw_frame_hdr),
@@ -155,6 +266,9 @@ enum spw_len {
 	SPW_LEN_HEARTBEAT = sizeof(struct spw_wire_heartbeat),
 	SPW_LEN_ACK = sizeof(struct spw_wire_ack),
 	SPW_LEN_PROBE = sizeof(struct spw_wire_probe),	/* without padding */
+	SPW_LEN_CONTROL = sizeof(struct spw_wire_control),	/* without its chunk */
+	SPW_LEN_CONTROL_ACK = sizeof(struct spw_wire_control_ack),
+	SPW_LEN_NOTICE = sizeof(struct spw_wire_notice),
 	/* outer IP and UDP headers */
 	SPW_LEN_OUTER4 = 20 + 8,
 	SPW_LEN_OUTER6 = 40 + 8,

@@ -208,6 +208,8 @@ int spw_nl_put_device(struct sk_buff *skb, struct spw_device *spw)
 	       nla_put_u32(skb, SPILLWAY_A_CONNS, atomic_read(&spw->nr_conns)) ||
 	       nla_put_u32(skb, SPILLWAY_A_CONNS_OFFLOADED,
 			   atomic_read(&spw->nr_offloaded)) ||
+	       nla_put_u32(skb, SPILLWAY_A_CONNS_HOSTED,
+			   atomic_read(&spw->nr_hosted)) ||
 	       spw_stats_put(skb, SPILLWAY_A_STATS, spw->stats) ? -EMSGSIZE : 0;
 }
 
@@ -280,6 +282,8 @@ int spw_nl_put_peer(struct sk_buff *skb, struct spw_peer *peer)
 	       nla_put_u8(skb, SPILLWAY_A_PEER_IPV6, peer->ipv6) ||
 	       nla_put_u32(skb, SPILLWAY_A_CONNS_OFFLOADED,
 			   atomic_read(&peer->nr_conns)) ||
+	       nla_put_u32(skb, SPILLWAY_A_CONNS_HOSTED,
+			   READ_ONCE(peer->hosted.count)) ||
 	       nla_put_u32(skb, SPILLWAY_A_PEER_PMTU,
 			   READ_ONCE(peer->pmtu.size)) ||
 	       put_heard(skb, peer) || put_key_ages(skb, peer) ||
@@ -463,6 +467,8 @@ static const struct genl_ops ops[] = {
 	  .done = spw_nl_conn_done },
 	OP(OFFLOAD, spw_nl_offload),
 	OP(RECALL, spw_nl_recall),
+	{ .cmd = SPILLWAY_CMD_HOSTED_GET, .flags = GENL_UNS_ADMIN_PERM,
+	  .dumpit = spw_nl_hosted_dump },
 };
 
 static const struct genl_multicast_group groups[] = {

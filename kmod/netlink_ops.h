@@ -43,6 +43,8 @@ int spw_nl_conn_get(struct sk_buff *skb, struct genl_info *info);
 int spw_nl_conn_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int spw_nl_conn_done(struct netlink_callback *cb);
 
+int spw_nl_hosted_dump(struct sk_buff *skb, struct netlink_callback *cb);
+
 int spw_nl_offload(struct sk_buff *skb, struct genl_info *info);
 int spw_nl_recall(struct sk_buff *skb, struct genl_info *info);
 

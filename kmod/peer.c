@@ -17,6 +17,7 @@
 
 static void peer_free(struct spw_peer *peer)
 {
+	spw_messenger_free(peer);
 	dst_cache_destroy(&peer->dst_cache);
 	free_percpu(peer->stats);
 	kfree(peer);
@@ -39,6 +40,8 @@ static struct spw_peer *peer_new(struct spw_device *spw,
 		goto err_free;
 	if (dst_cache_init(&peer->dst_cache, GFP_KERNEL))
 		goto err_stats;
+	if (spw_messenger_init(peer))
+		goto err_dst;
 
 	peer->spw = spw;
 	peer->id = config->id;
@@ -48,6 +51,8 @@ static struct spw_peer *peer_new(struct spw_device *spw,
 	spw_repair_init(peer);
 	spin_lock_init(&peer->pmtu_lock);
 	spw_pmtu_stop(&peer->pmtu);
+	spw_notify_init(peer);
+	spw_hosted_init(peer);
 	peer->endpoint = config->endpoint;
 	peer->weight = config->weight;
 	peer->admin = config->admin;
@@ -55,6 +60,8 @@ static struct spw_peer *peer_new(struct spw_device *spw,
 	peer->reason = SPILLWAY_REASON_PEER_NO_KEY;
 	return peer;
 
+err_dst:
+	dst_cache_destroy(&peer->dst_cache);
 err_stats:
 	free_percpu(peer->stats);
 err_free:
@@ -105,6 +112,8 @@ void spw_peer_remove(struct spw_peer *peer)
 	spw->nr_peers--;
 	spw_relay_return_all(spw, peer, SPILLWAY_REASON_OPERATOR);
 	spw_peer_drop_keys(peer);
+	spw_messenger_stop(peer);
+	spw_hosted_clear(peer);
 	spw_repair_stop(peer);
 	trace_spillway_peer_state(peer, peer->state, SPILLWAY_PEER_GONE,
 				  spw_reason_name(SPILLWAY_REASON_OPERATOR));

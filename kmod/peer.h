@@ -10,6 +10,9 @@
 
 #include "device.h"
 #include "pmtu.h"
+#include "hosted.h"
+#include "messenger.h"
+#include "notify.h"
 #include "repair.h"
 
 struct netlink_ext_ack;
@@ -70,6 +73,9 @@ struct spw_endpoint {
  * @pmtu_path: which way the kernel's routing goes
  * @pmtu_moved: bytes that were sent to it up to the last step
  * @pmtu_told: size and black holes of the last event; under &spw_device.lock
+ * @messenger: control messages
+ * @notify: what it was told of @nr_conns
+ * @hosted: what this node relays for it
  * @stats: counters
  * @rcu: freed after a grace period
  */
@@ -107,6 +113,9 @@ struct spw_peer {
 		u16 size;
 		u32 black_holes;
 	} pmtu_told;
+	struct spw_messenger messenger;
+	struct spw_notify notify;
+	struct spw_hosted hosted;
 	struct spw_stats __percpu *stats;
 	struct rcu_head rcu;
 };

@@ -18,6 +18,7 @@
 #include "health.h"
 #include "inner.h"
 #include "link.h"
+#include "messenger.h"
 #include "peer.h"
 #include "probe.h"
 #include "receive.h"
@@ -169,6 +170,10 @@ static int tunnel_frame(const struct arrival *a, struct spw_peer *peer,
 	case SPW_FRAME_PROBE:
 	case SPW_FRAME_PROBE_REPLY:
 		return probe_in(a, peer, frame);
+	case SPW_FRAME_CONTROL:
+		return spw_messenger_chunk(peer, frame, a->now);
+	case SPW_FRAME_CONTROL_ACK:
+		return spw_messenger_acked(peer, frame, a->now);
 	default:
 		return SPILLWAY_STAT_RX_DROP_FRAME;
 	}

@@ -317,6 +317,7 @@ static void give(struct spw_device *spw, struct spw_conn *conn,
 	atomic_inc(&spw->nr_watched);
 	atomic_inc(&peer->nr_conns);
 	rcu_assign_pointer(conn->peer, peer);
+	spw_notify_conn(peer, conn, SPW_NOTICE_OFFLOADED);
 	spw_peer_count(peer, SPILLWAY_STAT_OFFLOADED, 1);
 	trace_spillway_offload(peer, conn,
 			       spw_reason_name(SPILLWAY_REASON_OPERATOR));
@@ -324,7 +325,8 @@ static void give(struct spw_device *spw, struct spw_conn *conn,
 			       SPILLWAY_REASON_OPERATOR, GFP_KERNEL);
 }
 
-static struct spw_peer *take_back(struct spw_device *spw, struct spw_conn *conn)
+static struct spw_peer *take_back(struct spw_device *spw, struct spw_conn *conn,
+				  enum spw_notice_event why)
 {
 	struct spw_peer *peer;
 
@@ -335,13 +337,14 @@ static struct spw_peer *take_back(struct spw_device *spw, struct spw_conn *conn)
 	atomic_dec(&peer->nr_conns);
 	atomic_dec(&spw->nr_offloaded);
 	atomic_dec(&spw->nr_watched);
+	spw_notify_conn(peer, conn, why);
 	return peer;
 }
 
 static void recall(struct spw_device *spw, struct spw_conn *conn,
 		   enum spillway_reason reason)
 {
-	struct spw_peer *peer = take_back(spw, conn);
+	struct spw_peer *peer = take_back(spw, conn, SPW_NOTICE_RECALLED);
 
 	if (!peer)
 		return;
@@ -457,6 +460,6 @@ void spw_relay_return_ipv6(struct spw_device *spw, const struct spw_peer *peer)
 void spw_relay_forget(struct spw_device *spw, struct spw_conn *conn)
 {
 	lockdep_assert_held(&spw->lock);
-	take_back(spw, conn);
+	take_back(spw, conn, SPW_NOTICE_ENDED);
 	spw_clamp_forget(spw, conn);
 }

@@ -64,11 +64,15 @@ static struct spw_arq_packet *packet_of(struct sk_buff *skb)
 /* The timer runs at the next deadline or before: one too early costs less than many. */
 static void arm(struct spw_repair *r, u64 now)
 {
+	struct spw_peer *peer = container_of(r, struct spw_peer, repair);
 	u64 next = spw_arq_next(&r->arq), ack = spw_acker_due(&r->acker);
+	u64 control = READ_ONCE(peer->messenger.due);
 
 	lockdep_assert_held(&r->lock);
 	if (!next || (ack && ack < next))
 		next = ack;
+	if (!next || (control && control < next))
+		next = control;
 	if (!next || r->dead)
 		return;
 	next = max(next, now + TIMER_MIN);
@@ -191,6 +195,7 @@ static enum hrtimer_restart on_timer(struct hrtimer *timer)
 	spin_unlock_bh(&r->lock);
 	act(peer, &out);
 	acknowledge(peer, now);
+	spw_messenger_timer(peer, now);
 	spin_lock_bh(&r->lock);
 	arm(r, now);
 	spin_unlock_bh(&r->lock);
@@ -473,4 +478,16 @@ void spw_repair_heard(struct spw_peer *peer, u32 key_id,
 		tell(peer, &old);
 	if (due)
 		acknowledge(peer, now);
+}
+
+/**
+ * spw_repair_arm() - a control message has a deadline
+ * @peer: its peer
+ * @now: ktime (ns)
+ */
+void spw_repair_arm(struct spw_peer *peer, u64 now)
+{
+	spin_lock_bh(&peer->repair.lock);
+	arm(&peer->repair, now);
+	spin_unlock_bh(&peer->repair.lock);
 }

@@ -94,5 +94,6 @@ void spw_repair_drop(struct spw_peer *peer, struct sk_buff *skb);
 int spw_repair_acked(struct spw_peer *peer, const struct spw_frame *frame, u64 now);
 void spw_repair_heard(struct spw_peer *peer, u32 key_id,
 		      const struct spw_heard *heard, u64 now);
+void spw_repair_arm(struct spw_peer *peer, u64 now);
 
 #endif /* _SPW_REPAIR_H */

@@ -549,3 +549,71 @@ void spw_send_ack(struct spw_peer *peer, const struct spw_ack *ack)
 	drop = send_frame(peer, SPW_FRAME_ACK, body, sizeof(body), 0);
 	count_frame(peer, drop, SPILLWAY_STAT_ACK_TX);
 }
+
+/**
+ * spw_send_frame_room() - how large a frame does the path take?
+ * @peer: to whom, under RCU, bottom halves off
+ *
+ * Return: bytes of its body, 0 where there is no way to the peer.
+ */
+unsigned int spw_send_frame_room(struct spw_peer *peer)
+{
+	struct spw_way way;
+
+	if (way_find(&way, peer))
+		return 0;
+	dst_release(way.route.dst);
+	return way.inner_max;
+}
+
+/**
+ * spw_send_frame_alloc() - an empty packet for a frame's body
+ * @len: its bytes, to be put by the caller
+ *
+ * Return: packet or NULL.
+ */
+struct sk_buff *spw_send_frame_alloc(unsigned int len)
+{
+	unsigned int head = LL_MAX_HEADER + SPW_LEN_OUTER6 + SPW_LEN_DGRAM_HDR +
+			    SPW_LEN_FRAME_HDR;
+	struct sk_buff *skb;
+
+	skb = alloc_skb(head + len + SPW_LEN_TAG, GFP_ATOMIC | __GFP_NOWARN);
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, head);
+	skb->protocol = htons(ETH_P_IP);
+	return skb;
+}
+
+/**
+ * spw_send_frame() - seal and send a frame
+ * @peer: to whom, under RCU, bottom halves off
+ * @type: &enum spw_frame_type
+ * @skb: of spw_send_frame_alloc(), its body put; consumed
+ *
+ * Return: 0 or the counter of the drop.
+ */
+int spw_send_frame(struct spw_peer *peer, u8 type, struct sk_buff *skb)
+{
+	unsigned int len = skb->len;
+	struct spw_way way;
+	int drop;
+
+	drop = way_find(&way, peer);
+	if (drop) {
+		kfree_skb(skb);
+		return drop;
+	}
+	skb = make_room(skb, headroom(&way));
+	if (skb) {
+		spw_link_build_frame(skb_push(skb, SPW_LEN_FRAME_HDR), type, 0, len);
+		drop = seal_skb(&way, skb);
+	} else {
+		drop = SPILLWAY_STAT_TX_DROP_NOMEM;
+	}
+	if (!drop && spw_socket_send(peer, skb, &way.route, 0))
+		drop = SPILLWAY_STAT_TX_DROP_NO_ROUTE;
+	dst_release(way.route.dst);
+	return drop;
+}

@@ -48,5 +48,8 @@ int spw_send_probe(struct spw_peer *peer, u8 type,
 		   const struct spw_pmtu_probe *probe, unsigned int pad);
 void spw_send_heartbeat(struct spw_peer *peer, const struct spw_heartbeat *hb);
 void spw_send_ack(struct spw_peer *peer, const struct spw_ack *ack);
+unsigned int spw_send_frame_room(struct spw_peer *peer);
+struct sk_buff *spw_send_frame_alloc(unsigned int len);
+int spw_send_frame(struct spw_peer *peer, u8 type, struct sk_buff *skb);
 
 #endif /* _SPW_SEND_H */

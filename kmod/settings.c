@@ -15,6 +15,7 @@ static const struct {
 	[SPW_SET_CONNS_MAX] = { .min = 1024, .max = 16777216, .def = 1048576 },
 	[SPW_SET_ARQ] = { .min = 0, .max = 1, .def = 1 },
 	[SPW_SET_PMTU_RAISE_S] = { .min = 1, .max = 86400, .def = 600 },
+	[SPW_SET_CONTROL_KBYTES] = { .min = 4, .max = 65536, .def = 4096 },
 };
 
 /**

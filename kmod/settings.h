@@ -12,6 +12,7 @@ enum spw_setting {
 	SPW_SET_CONNS_MAX,	/* connections in the table */
 	SPW_SET_ARQ,		/* lost datagrams are sent again */
 	SPW_SET_PMTU_RAISE_S,	/* until a path is tried with larger datagrams */
+	SPW_SET_CONTROL_KBYTES,	/* control messages that wait for one peer */
 	SPW_SETTINGS_COUNT
 };
 

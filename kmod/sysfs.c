@@ -73,12 +73,18 @@ static struct dev_ext_attribute attr_pmtu_raise_s = {
 	(void *)SPW_SET_PMTU_RAISE_S,
 };
 
+static struct dev_ext_attribute attr_control_kbytes = {
+	__ATTR(control_kbytes, 0644, setting_show, setting_store),
+	(void *)SPW_SET_CONTROL_KBYTES,
+};
+
 static struct attribute *attrs[] = {
 	&attr_heartbeat_ms.attr.attr,
 	&attr_down_after_ms.attr.attr,
 	&attr_conns_max.attr.attr,
 	&attr_arq.attr.attr,
 	&attr_pmtu_raise_s.attr.attr,
+	&attr_control_kbytes.attr.attr,
 	NULL,
 };
 

@@ -50,6 +50,30 @@ static void probe(const struct spw_frame *frame)
 	same(again, frame->body, sizeof(again));
 }
 
+static void control(const struct spw_frame *frame)
+{
+	uint8_t again[SPW_LEN_CONTROL];
+	struct spw_chunk_head head;
+
+	if (spw_link_parse_control(frame, &head))
+		return;
+	if (head.offset + (frame->len - sizeof(again)) > head.length)
+		abort();
+	spw_link_build_control(again, &head);
+	same(again, frame->body, sizeof(again));
+}
+
+static void control_ack(const struct spw_frame *frame)
+{
+	uint8_t again[SPW_LEN_CONTROL_ACK];
+	struct spw_control_ack ack;
+
+	if (spw_link_parse_control_ack(frame, &ack))
+		return;
+	spw_link_build_control_ack(again, &ack);
+	same(again, frame->body, sizeof(again));
+}
+
 static void frame_of(const uint8_t *data, size_t size)
 {
 	uint8_t again[SPW_LEN_FRAME_HDR];
@@ -65,6 +89,10 @@ static void frame_of(const uint8_t *data, size_t size)
 		heartbeat(&frame);
 	if (frame.type == SPW_FRAME_PROBE || frame.type == SPW_FRAME_PROBE_REPLY)
 		probe(&frame);
+	if (frame.type == SPW_FRAME_CONTROL)
+		control(&frame);
+	if (frame.type == SPW_FRAME_CONTROL_ACK)
+		control_ack(&frame);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

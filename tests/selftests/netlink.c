@@ -363,6 +363,24 @@ TEST_F(family, filters_are_checked)
 	EXPECT_EQ(-ERANGE, nl_talk(self->session, nlh, NULL, NULL, &self->error));
 }
 
+TEST_F(family, hosted_are_asked_for_by_peer_alone)
+{
+	struct model_conn *conns = NULL;
+	struct nlmsghdr *nlh;
+	size_t count = 1;
+
+	EXPECT_EQ(0, nl_hosted(self->session, NULL, &conns, &count, &self->error));
+	EXPECT_EQ(0, count);
+	EXPECT_EQ(-ENOENT, nl_hosted(self->session, "nobody", &conns, &count, &self->error));
+	EXPECT_WORDS("no such peer");
+	nlh = nl_request(self->session, SPILLWAY_CMD_HOSTED_GET, NLM_F_DUMP);
+	mnl_attr_put_u16(nlh, SPILLWAY_A_LOCAL_PORT, 80);
+	EXPECT_EQ(-EINVAL, nl_talk(self->session, nlh, NULL, NULL, &self->error));
+	/* It is a dump, and nothing else. */
+	nlh = nl_request(self->session, SPILLWAY_CMD_HOSTED_GET, 0);
+	EXPECT_EQ(-EOPNOTSUPP, nl_talk(self->session, nlh, NULL, NULL, &self->error));
+}
+
 static struct nlmsghdr *dump(struct nl_session *session)
 {
 	return nl_request(session, SPILLWAY_CMD_CONN_GET, NLM_F_DUMP);
@@ -416,6 +434,8 @@ TEST_F(family, tunables_have_bounds)
 {
 	EXPECT_NE(0, system("mount -t sysfs s /sys 2>/dev/null;"
 			    "echo 9 > /sys/class/net/spill0/spillway/heartbeat_ms 2>/dev/null"));
+	EXPECT_NE(0, system("echo 3 > /sys/class/net/spill0/spillway/control_kbytes"
+			    " 2>/dev/null"));
 	EXPECT_NE(0, system("echo 10001 > /sys/class/net/spill0/spillway/heartbeat_ms"
 			    " 2>/dev/null"));
 	/* Less than two heartbeats would take peers down for one that is lost. */

@@ -17,7 +17,7 @@ test_history_SRCS := ctl/history.c
 test_history_PKGS := sqlite3
 
 UNIT_TESTS += test_wire
-test_wire_SRCS := kmod/link.c kmod/replay.c
+test_wire_SRCS := kmod/link.c kmod/notice.c kmod/replay.c
 
 UNIT_TESTS += test_inner
 test_inner_SRCS := kmod/inner.c
@@ -32,3 +32,6 @@ test_seal_PKGS := libcrypto
 
 UNIT_TESTS += test_pmtu
 test_pmtu_SRCS := kmod/pmtu.c kmod/link.c
+
+UNIT_TESTS += test_chunks
+test_chunks_SRCS := $(addprefix kmod/,control_tx.c control_rx.c rtt.c)

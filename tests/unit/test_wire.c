@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "link.h"
+#include "notice.h"
 #include "replay.h"
 
 #include "kselftest_harness.h"
@@ -56,7 +57,7 @@ TEST(frame_header)
 	spw_link_build_frame(data, SPW_FRAME_ACK, SPW_DATA_ACK, 60);
 	EXPECT_EQ(-EPROTO, spw_link_parse_frame(data, 64, &frame));
 	for (int type = 0; type < 256; type++) {
-		bool known = type >= SPW_FRAME_DATA && type <= SPW_FRAME_PROBE_REPLY;
+		bool known = type >= SPW_FRAME_DATA && type <= SPW_FRAME_CONTROL_ACK;
 
 		spw_link_build_frame(data, (uint8_t)type, 0, 60);
 		EXPECT_EQ(known ? 0 : -EPROTO, spw_link_parse_frame(data, 64, &frame));
@@ -118,7 +119,8 @@ TEST(heartbeat)
 				    .echo_delay_us = 5,
 				    .capacity = 1ULL << 40,
 				    .stamp = 1ULL << 50,
-				    .echo = 77 };
+				    .echo = 77,
+				    .instance = 0x89abcdef };
 	struct spw_heartbeat got = { .node_id = 0 }, bad;
 
 	ASSERT_EQ(0, heartbeat_trip(&hb, &got));
@@ -135,7 +137,215 @@ TEST(heartbeat)
 	bad = hb;
 	bad.stamp = 0;
 	EXPECT_EQ(-EPROTO, heartbeat_trip(&bad, &got));
+	bad = hb;
+	bad.instance = 0;
+	EXPECT_EQ(-EPROTO, heartbeat_trip(&bad, &got));
 	EXPECT_EQ(3, got.node_id);
+}
+
+static int control_trip(const struct spw_chunk_head *head, uint32_t chunk,
+			struct spw_chunk_head *got)
+{
+	static uint8_t data[SPW_LEN_FRAME_HDR + SPW_LEN_CONTROL + 65536];
+	uint16_t len = (uint16_t)(SPW_LEN_CONTROL + chunk);
+	struct spw_frame frame;
+
+	spw_link_build_frame(data, SPW_FRAME_CONTROL, 0, len);
+	spw_link_build_control(data + SPW_LEN_FRAME_HDR, head);
+	return spw_link_parse_frame(data, SPW_LEN_FRAME_HDR + len, &frame) ?:
+		       spw_link_parse_control(&frame, got);
+}
+
+TEST(chunk)
+{
+	const struct spw_chunk_head good = { .from = 0x01020304,
+					     .to = 0x05060708,
+					     .stream = 3,
+					     .type = 9,
+					     .attempt = 258,
+					     .seq = 1ULL << 40 | 5,
+					     .length = 5000,
+					     .offset = 1152 };
+	struct spw_chunk_head got = { .from = 0 }, bad;
+	struct spw_frame frame = { .type = SPW_FRAME_CONTROL };
+	uint8_t data[SPW_LEN_CONTROL + SPW_CONTROL_CHUNK + 8] = { 0 };
+
+	ASSERT_EQ(0, control_trip(&good, 1000, &got));
+	EXPECT_EQ(good.from, got.from);
+	EXPECT_EQ(good.to, got.to);
+	EXPECT_EQ(good.stream, got.stream);
+	EXPECT_EQ(good.type, got.type);
+	EXPECT_EQ(good.attempt, got.attempt);
+	EXPECT_EQ(good.seq, got.seq);
+	EXPECT_EQ(good.length, got.length);
+	EXPECT_EQ(good.offset, got.offset);
+	/* At every length: a head and at least a byte, no more than a chunk. */
+	spw_link_build_control(data, &good);
+	frame.body = data;
+	for (frame.len = 0; frame.len < sizeof(data); frame.len++)
+		EXPECT_EQ(frame.len > SPW_LEN_CONTROL &&
+					  frame.len <= SPW_LEN_CONTROL + SPW_CONTROL_CHUNK ?
+				  0 :
+				  -EPROTO,
+			  spw_link_parse_control(&frame, &got));
+	/* Each that must not be 0. */
+	for (int field = 0; field < 4; field++) {
+		bad = good;
+		*(field == 0 ? &bad.from : field == 1 ? &bad.to : &bad.stream) = 0;
+		if (field == 3)
+			bad.type = 0, bad.stream = 3;
+		EXPECT_EQ(-EPROTO, control_trip(&bad, 10, &got));
+	}
+	bad = good;
+	bad.seq = 1ULL << 63;
+	EXPECT_EQ(-EPROTO, control_trip(&bad, 10, &got));
+	/* Inside the message, to its end and not beyond. */
+	bad = good;
+	bad.offset = 4000;
+	EXPECT_EQ(0, control_trip(&bad, 1000, &got));
+	EXPECT_EQ(-EPROTO, control_trip(&bad, 1001, &got));
+	bad.offset = 5000;
+	EXPECT_EQ(-EPROTO, control_trip(&bad, 0, &got));
+	bad.offset = 0xffffff00;
+	EXPECT_EQ(-EPROTO, control_trip(&bad, 1000, &got));
+	bad = good;
+	bad.length = SPW_MESSAGE_MAX;
+	EXPECT_EQ(0, control_trip(&bad, 1000, &got));
+	bad.length++;
+	EXPECT_EQ(-EPROTO, control_trip(&bad, 1000, &got));
+	bad.length = 0;
+	bad.offset = 0;
+	EXPECT_EQ(0, control_trip(&bad, 0, &got));
+	EXPECT_EQ(-EPROTO, control_trip(&bad, 1, &got));
+}
+
+static int control_ack_trip(const struct spw_control_ack *ack, struct spw_control_ack *got)
+{
+	uint8_t data[SPW_LEN_FRAME_HDR + SPW_LEN_CONTROL_ACK];
+	struct spw_frame frame;
+
+	spw_link_build_frame(data, SPW_FRAME_CONTROL_ACK, 0, SPW_LEN_CONTROL_ACK);
+	spw_link_build_control_ack(data + SPW_LEN_FRAME_HDR, ack);
+	return spw_link_parse_frame(data, sizeof(data), &frame) ?:
+		       spw_link_parse_control_ack(&frame, got);
+}
+
+TEST(chunks_acknowledged)
+{
+	struct spw_control_ack ack = { .from = 1,
+				       .to = 0x80000000,
+				       .stream = 7,
+				       .delay_us = 12345,
+				       .next = 1ULL << 33,
+				       .limit = (1ULL << 33) + 200,
+				       .newest = (1ULL << 33) + 199,
+				       .attempt = 513,
+				       .bits = { 0xaaaaaaaaaaaaaaaaULL, 1, 1ULL << 63,
+						 1ULL << 7 } };
+	uint8_t data[300] = { 0 };
+	struct spw_frame frame = { .type = SPW_FRAME_CONTROL_ACK, .body = data };
+	struct spw_control_ack got, bad;
+
+	ASSERT_EQ(0, control_ack_trip(&ack, &got));
+	EXPECT_EQ(ack.from, got.from);
+	EXPECT_EQ(ack.to, got.to);
+	EXPECT_EQ(ack.stream, got.stream);
+	EXPECT_EQ(ack.delay_us, got.delay_us);
+	EXPECT_EQ(ack.next, got.next);
+	EXPECT_EQ(ack.limit, got.limit);
+	EXPECT_EQ(ack.newest, got.newest);
+	EXPECT_EQ(ack.attempt, got.attempt);
+	EXPECT_EQ(0, memcmp(ack.bits, got.bits, sizeof(ack.bits)));
+	spw_link_build_control_ack(data, &ack);
+	for (frame.len = 0; frame.len < sizeof(data); frame.len++)
+		EXPECT_EQ(frame.len == SPW_LEN_CONTROL_ACK ? 0 : -EPROTO,
+			  spw_link_parse_control_ack(&frame, &got));
+	frame.len = SPW_LEN_CONTROL_ACK;
+	data[43] = 1;
+	EXPECT_EQ(-EPROTO, spw_link_parse_control_ack(&frame, &got));
+	/* What is missing has not come, nor has what is outside the window. */
+	bad = ack;
+	bad.bits[0] |= 1;
+	EXPECT_EQ(-EPROTO, control_ack_trip(&bad, &got));
+	bad = ack;
+	bad.bits[3] = 1ULL << 8;
+	EXPECT_EQ(-EPROTO, control_ack_trip(&bad, &got));
+	bad = ack;
+	bad.limit = bad.next - 1;
+	EXPECT_EQ(-EPROTO, control_ack_trip(&bad, &got));
+	bad = ack;
+	bad.limit = bad.next + SPW_CONTROL_WINDOW + 1;
+	EXPECT_EQ(-EPROTO, control_ack_trip(&bad, &got));
+	bad = ack;
+	bad.newest = bad.next + SPW_CONTROL_WINDOW;
+	EXPECT_EQ(-EPROTO, control_ack_trip(&bad, &got));
+	bad = ack;
+	bad.next = ~0ULL;
+	bad.limit = 3;
+	EXPECT_EQ(-EPROTO, control_ack_trip(&bad, &got));
+	bad = ack;
+	bad.stream = 0;
+	EXPECT_EQ(-EPROTO, control_ack_trip(&bad, &got));
+}
+
+static int notice_trip(const struct spw_notice *notice, struct spw_notice *got)
+{
+	uint8_t data[SPW_LEN_NOTICE];
+
+	spw_notice_build(data, notice);
+	return spw_notice_parse(data, got);
+}
+
+TEST(notices)
+{
+	const struct spw_notice four = { .event = SPW_NOTICE_OFFLOADED,
+					 .family = 4,
+					 .lport = 1,
+					 .rport = 2,
+					 .id = 1ULL << 40,
+					 .laddr = { 192, 0, 2, 1 },
+					 .raddr = { 192, 0, 2, 2 } };
+	struct spw_notice got = { .event = 0 }, bad = four;
+	uint8_t data[SPW_LEN_NOTICE];
+
+	ASSERT_EQ(48, SPW_LEN_NOTICE);
+	ASSERT_EQ(0, notice_trip(&four, &got));
+	EXPECT_EQ(four.id, got.id);
+	EXPECT_EQ(four.rport, got.rport);
+	EXPECT_EQ(0, memcmp(four.raddr, got.raddr, 16));
+	/* An address of IPv4 is no longer than that. */
+	bad.laddr[15] = 1;
+	EXPECT_EQ(-EPROTO, notice_trip(&bad, &got));
+	bad.family = 6;
+	EXPECT_EQ(0, notice_trip(&bad, &got));
+	for (int family = 0; family < 256; family++) {
+		bad = four;
+		bad.family = (uint8_t)family;
+		EXPECT_EQ(family == 4 || family == 6 ? 0 : -EPROTO, notice_trip(&bad, &got));
+	}
+	for (int event = 0; event < 256; event++) {
+		bad = (struct spw_notice){ .event = (uint8_t)event };
+		EXPECT_EQ(event == SPW_NOTICE_RESET ? 0 : -EPROTO, notice_trip(&bad, &got));
+		bad.id = 5;
+		EXPECT_EQ(event == SPW_NOTICE_RECALLED || event == SPW_NOTICE_ENDED ? 0 : -EPROTO,
+			  notice_trip(&bad, &got));
+		bad = four;
+		bad.event = (uint8_t)event;
+		EXPECT_EQ(event == SPW_NOTICE_OFFLOADED ? 0 : -EPROTO, notice_trip(&bad, &got));
+	}
+	/* Every part of it must be there. */
+	bad = four;
+	memset(bad.raddr, 0, 16);
+	EXPECT_EQ(-EPROTO, notice_trip(&bad, &got));
+	bad = four;
+	bad.lport = 0;
+	EXPECT_EQ(-EPROTO, notice_trip(&bad, &got));
+	bad = four;
+	bad.id = 0;
+	EXPECT_EQ(-EPROTO, notice_trip(&bad, &got));
+	spw_notice_build(data, &four);
+	data[7] = 1;
+	EXPECT_EQ(-EPROTO, spw_notice_parse(data, &got));
 }
 
 TEST(replay_in_and_out_of_order)

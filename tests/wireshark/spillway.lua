@@ -16,11 +16,11 @@ local spillway = Proto("spillway", "Spillway tunnel")
 
 local HEADER, FRAME, TAG = 16, 4, 16
 local SEAL = HEADER + FRAME + TAG
-local DATA, HEARTBEAT, ACK, PROBE, PROBE_REPLY = 1, 2, 3, 4, 5
+local DATA, HEARTBEAT, ACK, PROBE, PROBE_REPLY, CONTROL, CONTROL_ACK = 1, 2, 3, 4, 5, 6, 7
 
 local frame_types = {
 	[DATA] = "DATA", [HEARTBEAT] = "HEARTBEAT", [ACK] = "ACK", [PROBE] = "PROBE",
-	[PROBE_REPLY] = "PROBE_REPLY",
+	[PROBE_REPLY] = "PROBE_REPLY", [CONTROL] = "CONTROL", [CONTROL_ACK] = "CONTROL_ACK",
 }
 
 local f = {
@@ -48,6 +48,22 @@ local f = {
 	capacity = ProtoField.uint64("spillway.heartbeat.capacity", "Capacity (bytes a second)"),
 	stamp = ProtoField.uint64("spillway.heartbeat.stamp", "Stamp (ns)"),
 	echo = ProtoField.uint64("spillway.heartbeat.echo", "Echo (ns)"),
+	instance = ProtoField.uint32("spillway.heartbeat.instance", "Instance", base.HEX),
+
+	control_from = ProtoField.uint32("spillway.control.from", "Sender's instance", base.HEX),
+	control_to = ProtoField.uint32("spillway.control.to", "Receiver's instance", base.HEX),
+	control_stream = ProtoField.uint32("spillway.control.stream", "Stream"),
+	control_type = ProtoField.uint16("spillway.control.type", "Message type"),
+	control_attempt = ProtoField.uint16("spillway.control.attempt", "Sent before (times)"),
+	control_seq = ProtoField.uint64("spillway.control.seq", "Chunk"),
+	control_length = ProtoField.uint32("spillway.control.length", "Message (bytes)"),
+	control_offset = ProtoField.uint32("spillway.control.offset", "Offset in it"),
+	control_data = ProtoField.bytes("spillway.control.data", "Chunk's bytes"),
+	control_delay = ProtoField.uint32("spillway.control.delay", "Delay (us)"),
+	control_next = ProtoField.uint64("spillway.control.next", "All below have come"),
+	control_limit = ProtoField.uint64("spillway.control.limit", "May be sent below"),
+	control_newest = ProtoField.uint64("spillway.control.newest", "Newest chunk"),
+	control_bitmap = ProtoField.uint64("spillway.control.bitmap", "Received", base.HEX),
 
 	ack_key = ProtoField.uint32("spillway.ack.key_id", "Acknowledged key id", base.HEX),
 	ack_delay = ProtoField.uint32("spillway.ack.delay", "Delay (us)"),
@@ -277,7 +293,7 @@ end
 -- Frames
 
 local function heartbeat(body, tree)
-	if body:len() ~= 44 then
+	if body:len() ~= 48 then
 		tree:add_proto_expert_info(malformed)
 		return
 	end
@@ -290,6 +306,43 @@ local function heartbeat(body, tree)
 	tree:add(f.capacity, body(20, 8))
 	tree:add(f.stamp, body(28, 8))
 	tree:add(f.echo, body(36, 8))
+	tree:add(f.instance, body(44, 4))
+end
+
+local function control(body, tree)
+	if body:len() < 32 then
+		tree:add_proto_expert_info(malformed)
+		return
+	end
+	tree:add(f.control_from, body(0, 4))
+	tree:add(f.control_to, body(4, 4))
+	tree:add(f.control_stream, body(8, 4))
+	tree:add(f.control_type, body(12, 2))
+	tree:add(f.control_attempt, body(14, 2))
+	tree:add(f.control_seq, body(16, 8))
+	tree:add(f.control_length, body(24, 4))
+	tree:add(f.control_offset, body(28, 4))
+	if body:len() > 32 then
+		tree:add(f.control_data, body(32))
+	end
+end
+
+local function control_ack(body, tree)
+	if body:len() ~= 76 then
+		tree:add_proto_expert_info(malformed)
+		return
+	end
+	tree:add(f.control_from, body(0, 4))
+	tree:add(f.control_to, body(4, 4))
+	tree:add(f.control_stream, body(8, 4))
+	tree:add(f.control_delay, body(12, 4))
+	tree:add(f.control_next, body(16, 8))
+	tree:add(f.control_limit, body(24, 8))
+	tree:add(f.control_newest, body(32, 8))
+	tree:add(f.control_attempt, body(40, 2))
+	for w = 0, 3 do
+		tree:add(f.control_bitmap, body(44 + 8 * w, 8))
+	end
 end
 
 local function ack(body, tree)
@@ -351,6 +404,10 @@ local function frame(plain, pinfo, tree, root)
 		heartbeat(body, sub)
 	elseif type == ACK then
 		ack(body, sub)
+	elseif type == CONTROL then
+		control(body, sub)
+	elseif type == CONTROL_ACK then
+		control_ack(body, sub)
 	else
 		probe(body, sub, type == PROBE)
 	end

@@ -76,6 +76,10 @@
  *	(%SPILLWAY_REASON_KEY_EXPIRING).
  * @SPILLWAY_CMD_CONN_NTF: event: a connection came, was offloaded, recalled, or
  *	ended (%SPILLWAY_A_CONN_EVENT).
+ * @SPILLWAY_CMD_HOSTED_GET: dump: the connections that this node relays for its peers,
+ *	as they say: the peer, its id and role (%SPILLWAY_ROLE_HOSTED) of each, and its
+ *	addresses and ports as the peer sees them. All, or those of one peer by
+ *	%SPILLWAY_A_PEER_ID or %SPILLWAY_A_PEER_NAME.
  *
  * OFFLOAD and RECALL with a batch answer with a message of the same command that
  * holds %SPILLWAY_A_DONE (entries applied) and, where the batch was refused, one
@@ -99,6 +103,7 @@ enum spillway_cmd {
 	SPILLWAY_CMD_DEV_NTF,
 	SPILLWAY_CMD_PEER_NTF,
 	SPILLWAY_CMD_CONN_NTF,
+	SPILLWAY_CMD_HOSTED_GET,
 
 	__SPILLWAY_CMD_MAX
 };
@@ -184,6 +189,8 @@ enum spillway_cmd {
  *	there is none
  * @SPILLWAY_A_PEER_RX_KEY_AGE_MS: u64, of the newest key that opens what the peer
  *	sends, absent if there is none
+ * @SPILLWAY_A_CONNS_HOSTED: u32, connections that this node relays for its peers (DEV)
+ *	or for the peer (PEER), as they say
  */
 enum spillway_attr {
 	SPILLWAY_A_UNSPEC,
@@ -248,6 +255,7 @@ enum spillway_attr {
 	SPILLWAY_A_LOCAL_ADDR6,
 	SPILLWAY_A_REMOTE_ADDR6,
 	SPILLWAY_A_PEER_IPV6,
+	SPILLWAY_A_CONNS_HOSTED,
 
 	__SPILLWAY_A_MAX
 };
@@ -292,6 +300,7 @@ enum spillway_conn_direction {
 enum spillway_conn_role {
 	SPILLWAY_ROLE_LOCAL,
 	SPILLWAY_ROLE_OFFLOADED,	/* relayed by a peer */
+	SPILLWAY_ROLE_HOSTED,		/* of a peer, relayed by this node */
 
 	__SPILLWAY_ROLE_MAX
 };
@@ -396,6 +405,25 @@ enum spillway_stat {
 	SPILLWAY_STAT_RX_DROP_KEY_OLD,		/* 180 s old */
 	SPILLWAY_STAT_KEY_NEW,			/* transmit keys taken into use */
 	SPILLWAY_STAT_KEY_EXPIRED,		/* keys wiped because of their age */
+	SPILLWAY_STAT_CONTROL_TX,		/* chunks of control messages sent */
+	SPILLWAY_STAT_CONTROL_RX,		/* chunks that came and were new */
+	SPILLWAY_STAT_CONTROL_RESENT,		/* chunks sent again */
+	SPILLWAY_STAT_CONTROL_LOST,		/* chunks that were declared lost */
+	SPILLWAY_STAT_CONTROL_SPURIOUS,		/* of these, that came after all */
+	SPILLWAY_STAT_CONTROL_PROBES,		/* chunks sent to draw an acknowledgment */
+	SPILLWAY_STAT_CONTROL_HALVED,		/* congestion: the window was made smaller */
+	SPILLWAY_STAT_CONTROL_ACK_TX,		/* acknowledgments of chunks sent */
+	SPILLWAY_STAT_CONTROL_ACK_RX,
+	SPILLWAY_STAT_CONTROL_DUPLICATE,	/* chunks that had come before: dropped */
+	SPILLWAY_STAT_CONTROL_BEYOND,		/* chunks outside the window: dropped */
+	SPILLWAY_STAT_CONTROL_STALE,		/* of another life or stream: dropped */
+	SPILLWAY_STAT_CONTROL_MSG_TX,		/* control messages queued */
+	SPILLWAY_STAT_CONTROL_MSG_DONE,		/* of these, that arrived whole */
+	SPILLWAY_STAT_CONTROL_MSG_FAILED,	/* of these, under way when the stream ended */
+	SPILLWAY_STAT_CONTROL_MSG_REFUSED,	/* not queued: too much waits, or no memory */
+	SPILLWAY_STAT_CONTROL_MSG_RX,		/* that came, whole and well-formed */
+	SPILLWAY_STAT_CONTROL_MSG_BAD,		/* that came, but made no sense */
+	SPILLWAY_STAT_HOSTED_REFUSED,		/* not listed: too many are, or no memory */
 
 	__SPILLWAY_STAT_MAX
 };
