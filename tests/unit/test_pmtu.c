@@ -410,7 +410,7 @@ TEST(probe_frames_are_known)
 	EXPECT_EQ(0, spw_link_parse_frame(data, 64, &frame));
 	spw_link_build_frame(data, SPW_FRAME_PROBE, SPW_DATA_CSUM, 60);
 	EXPECT_EQ(-EPROTO, spw_link_parse_frame(data, 64, &frame));
-	spw_link_build_frame(data, SPW_FRAME_PROBE_REPLY + 1, 0, 60);
+	spw_link_build_frame(data, SPW_FRAME_PROBE_REPLY, SPW_DATA_CSUM, 60);
 	EXPECT_EQ(-EPROTO, spw_link_parse_frame(data, 64, &frame));
 }
 
