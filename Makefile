@@ -36,7 +36,7 @@ PACKAGES := bash bc binutils build-essential busybox-static clang clang-format \
 	qemu-system-x86 shellcheck sparse tcpdump tshark wireguard-tools xz-utils
 
 .PHONY: all help deps modules lab-modules ctl unit selftests check check-unit \
-	check-guest lint fuzz bench grid demo install uninstall dkms-install clean
+	check-guest lint soak fuzz bench grid demo install uninstall dkms-install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -57,6 +57,7 @@ help:
 	@echo '  make fuzz          libFuzzer on whatever reads what others wrote'
 	@echo '  make bench         what relay costs beside WireGuard and others'
 	@echo '  make grid          goodput by loss, delay, reordering and flows'
+	@echo '  make soak          hours of virtual time'
 	@echo '  make lint          checkpatch, sparse, W=1, clang-format, cppcheck, shellcheck'
 	@echo '  make install       programs into PREFIX ($(PREFIX)), module for KVER'
 	@echo '  make dkms-install  the module by DKMS, rebuilt with each kernel'
@@ -241,6 +242,13 @@ grid: build/deps lab-modules ctl build/bench/goodput
 
 demo: build/deps lab-modules ctl
 	$(Q)tests/demo/run $(if $(KERNEL),--kernel $(KERNEL)) $(if $(SEED),--seed $(SEED))
+
+# An hour of virtual time each; not part of check.
+soak: build/deps selftests lab-modules ctl
+	$(Q)for test in tests/soak/*.sh; do \
+		tests/lab/run $(if $(KERNEL),--kernel $(KERNEL)) \
+			--timeout 7200 $$(sed -n 's/^# lab: //p' $$test) -- $$test || exit 1; \
+	done
 
 lint: build/deps
 	$(Q)tests/lab/lint $(KERNELS)

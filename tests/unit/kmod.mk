@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# unit tests of the module's pure rooms, from the very same sources
+UNIT_TESTS += test_wire
+test_wire_SRCS := kmod/link.c kmod/notice.c kmod/replay.c
+
+UNIT_TESTS += test_inner
+test_inner_SRCS := kmod/inner.c
+
+UNIT_TESTS += test_arq
+test_arq_SRCS := $(addprefix kmod/,arq.c acker.c rtt.c replay.c)
+
+UNIT_TESTS += test_seal
+test_seal_SRCS := tests/unit/seal.c kmod/link.c
+test_seal_CFLAGS := -Itests/unit
+test_seal_PKGS := libcrypto
+
+UNIT_TESTS += test_pmtu
+test_pmtu_SRCS := kmod/pmtu.c kmod/link.c
+
+UNIT_TESTS += test_chunks
+test_chunks_SRCS := $(addprefix kmod/,control_tx.c control_rx.c rtt.c)
