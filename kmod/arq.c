@@ -311,8 +311,13 @@ static bool is_lost(const struct spw_arq *arq, const struct spw_arq_sent *s,
 {
 	if (now - s->at >= loss_delay(arq))
 		return true;
-	/* RFC 8985 section 6.2.4: no window while the path keeps the order. */
-	return !arq->reordered && arq->newest - s->seq >= SPW_ARQ_DUPS;
+	/*
+	 * No window while the path keeps the order (RFC 8985 section 6.2.4), and no
+	 * three duplicates either: TCP waits for three before it sends again, and the
+	 * sooner the hole is filled by what was sent first, the sooner it sees its
+	 * mistake (RFC 3522). Ours costs a datagram, and is the last of its kind.
+	 */
+	return !arq->reordered;
 }
 
 /* RFC 8985 section 6.2.5, step 5. */

@@ -18,7 +18,6 @@ enum spw_arq_limits {
 	SPW_ARQ_OUT = 16,	/* retransmissions that one step yields */
 	SPW_ARQ_SHARE = 10,	/* percent of the bytes sent may be sent again */
 	SPW_ARQ_CREDIT = 128 << 10, /* bytes of that which may be saved up */
-	SPW_ARQ_DUPS = 3,	/* RFC 8985: DupThresh */
 };
 
 /* Why nothing is kept of a datagram whose number is remembered. */

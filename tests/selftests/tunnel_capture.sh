@@ -22,7 +22,7 @@ done
 spillctl 1 key set n2 rx id $((0x22)) --file /tmp/key2
 spillctl 2 key set n1 rx id $((0x11)) --file /tmp/key1
 sent=$(stat_of 1 tx_packets)
-ip netns exec n1 tcpdump -i lan0 -nn -U -B 16384 -w /tmp/capture udp port 51821 \
+ip netns exec n1 tcpdump -i lan0 -nn -U --immediate-mode -B 16384 -w /tmp/capture udp port 51821 \
 	2> /tmp/tcpdump &
 tcpdump=$!
 sleep 1
@@ -43,7 +43,7 @@ spillctl 1 -q offload dport 5000 to n2
 wait $run
 check "traffic ran" [ $? = 0 ]
 sent=$(($(stat_of 1 tx_packets) - sent))
-# It stops at once, whatever it has not read yet.
+# It stops at once, whatever it has not read yet; in blocks that would be a second of it.
 sleep 2
 kill $tcpdump
 wait $tcpdump
