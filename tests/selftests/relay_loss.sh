@@ -15,6 +15,7 @@ scene_begin
 pool_create 2
 remotes_create 1
 spillway_up 2 || exit 1
+spillway_rekey 2
 lan_set 2 loss "$LOSS" delay "$HALF" rate 50mbit limit 2000
 lan_set 1 loss "$LOSS" delay "$HALF" limit 2000
 netem_set rtr n1 delay "$HALF" limit 2000
