@@ -241,6 +241,16 @@ void spw_conntab_ending(struct spw_device *spw, u8 family,
 }
 
 /**
+ * spw_conntab_ends() - was a FIN or RST of a connection seen?
+ * @spw: device
+ * @conn: connection, under RCU
+ */
+bool spw_conntab_ends(struct spw_device *spw, const struct spw_conn *conn)
+{
+	return xa_get_mark(&spw->conns_by_id, conn->id, CONN_ENDING);
+}
+
+/**
  * spw_conntab_find() - look a connection up by tuple
  * @spw: device
  * @family: AF_INET or AF_INET6

@@ -13,11 +13,15 @@
  *
  * Steps are taken under the lock; what they want done is done after it.
  */
+#include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/skbuff.h>
+#include <linux/tcp.h>
 
 #include "compat.h"
+#include "conntab.h"
 #include "crypt.h"
 #include "cut.h"
 #include "link.h"
@@ -110,6 +114,26 @@ static void put_packet(struct spw_peer *peer, struct spw_arq_packet *packet)
 	free_packets(&out);
 }
 
+/*
+ * A copy that comes after the connection has ended would draw a reset from the remote,
+ * and what was recalled is TCP's alone.
+ */
+static bool goes_on(struct spw_peer *peer, const struct sk_buff *skb)
+{
+	bool six = skb->protocol == htons(ETH_P_IPV6);
+	struct spw_device *spw = peer->spw;
+	struct spw_tuple tuple;
+	struct spw_conn *conn;
+
+	if (six)
+		spw_tuple_out6(&tuple, ipv6_hdr(skb), tcp_hdr(skb));
+	else
+		spw_tuple_out4(&tuple, ip_hdr(skb), tcp_hdr(skb));
+	conn = spw_conntab_find(spw, six ? AF_INET6 : AF_INET, &tuple);
+	return conn && rcu_access_pointer(conn->peer) == peer &&
+	       !spw_conntab_ends(spw, conn);
+}
+
 /* The packet is this function's until spw_arq_resent() or spw_arq_put(). */
 static void send_again(struct spw_peer *peer, const struct spw_arq_again *again)
 {
@@ -121,6 +145,11 @@ static void send_again(struct spw_peer *peer, const struct spw_arq_again *again)
 
 	spw_cut_again(&cut, skb, held->hdr_len, held->mss, again->piece);
 	cut.flags |= SPW_DATA_ACK;
+	if (!goes_on(peer, skb)) {
+		spw_peer_count(peer, SPILLWAY_STAT_ARQ_LATE, 1);
+		put_packet(peer, again->packet);
+		return;
+	}
 	if (spw_send_prepare(peer, &cut, &one)) {
 		put_packet(peer, again->packet);
 		return;
