@@ -44,7 +44,7 @@ ok "the tunnel passes both firewalls"
 
 remote_start 1 "$STREAM" serve 5000 &> /dev/null
 sleep 0.3
-node_exec 1 "$STREAM" run 10.20.1.2 5000 4 14 200000 > /tmp/out 2>&1 &
+node_exec 1 "$STREAM" run 10.20.1.2 5000 4 30 200000 > /tmp/out 2>&1 &
 run=$!
 there() { [ "$(conns_count 1 dport 5000)" = 4 ]; }
 wait_until there
