@@ -101,7 +101,8 @@ WORDS(stat,
 	[SPILLWAY_STAT_CONTROL_MSG_REFUSED] = "control_msg_refused",
 	[SPILLWAY_STAT_CONTROL_MSG_RX] = "control_msg_rx",
 	[SPILLWAY_STAT_CONTROL_MSG_BAD] = "control_msg_bad",
-	[SPILLWAY_STAT_HOSTED_REFUSED] = "hosted_refused");
+	[SPILLWAY_STAT_HOSTED_REFUSED] = "hosted_refused",
+	[SPILLWAY_STAT_RX_DROP_TWIN] = "rx_drop_twin");
 /* clang-format on */
 
 _Static_assert(COUNT(stat_words) == SPILLWAY_STAT_MAX + 1, "a counter has no word");

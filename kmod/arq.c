@@ -240,7 +240,7 @@ void spw_arq_sent(struct spw_arq *arq, __u64 seq, struct spw_arq_packet *packet,
 {
 	const struct spw_arq_sent sent = {
 		.packet = packet, .seq = seq, .at = now, .first = now,
-		.piece = piece, .len = len,
+		.first_seq = seq, .piece = piece, .len = len,
 	};
 
 	if (!place(arq, seq, now, &sent, out))
@@ -267,8 +267,8 @@ void spw_arq_resent(struct spw_arq *arq, __u64 seq,
 {
 	const struct spw_arq_sent sent = {
 		.packet = again->packet, .seq = seq, .at = now,
-		.first = again->first, .piece = again->piece, .len = len,
-		.tries = again->tries,
+		.first = again->first, .first_seq = again->first_seq,
+		.piece = again->piece, .len = len, .tries = again->tries,
 	};
 
 	if (!place(arq, seq, now, &sent, out))
@@ -301,7 +301,7 @@ static void again(struct spw_arq *arq, struct spw_arq_sent *s,
 	arq->credit -= s->len;
 	out->again[out->n++] = (struct spw_arq_again){
 		.packet = s->packet, .piece = s->piece, .first = s->first,
-		.tries = s->tries + 1,
+		.first_seq = s->first_seq, .tries = s->tries + 1,
 	};
 	s->packet = NULL;
 }

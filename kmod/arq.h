@@ -45,6 +45,7 @@ struct spw_arq_packet {
  * @seq: link number, see struct spw_arq
  * @at: when it was sent (ns)
  * @first: when its piece was sent first
+ * @first_seq: number that its piece was sent first under
  * @piece: which piece of @packet
  * @len: bytes of the datagram
  * @tries: retransmissions so far
@@ -55,6 +56,7 @@ struct spw_arq_sent {
 	__u64 seq;
 	__u64 at;
 	__u64 first;
+	__u64 first_seq;
 	__u32 piece;
 	__u16 len;
 	__u8 tries;
@@ -113,12 +115,14 @@ struct spw_arq {
  *	spw_arq_put()
  * @piece: which
  * @first: when it was sent first
+ * @first_seq: and under which number
  * @tries: retransmissions, this one included
  */
 struct spw_arq_again {
 	struct spw_arq_packet *packet;
 	__u32 piece;
 	__u64 first;
+	__u64 first_seq;
 	__u8 tries;
 };
 

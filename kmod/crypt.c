@@ -158,6 +158,24 @@ bool spw_key_accept(struct spw_key *key, u64 pn, struct spw_accepted *how)
 	how->newest = pn >= key->replay.next;
 	how->gap = pn != key->replay.next;
 	fresh = spw_replay_accept(&key->replay, pn);
+	how->twin = fresh && spw_replay_is_claimed(&key->replay, pn);
+	spin_unlock_bh(&key->replay_lock);
+	return fresh;
+}
+
+/**
+ * spw_key_claim() - what was sent first under a number has come under another
+ * @key: receive key
+ * @pn: the number that it was sent first under
+ *
+ * Return: false where it came before.
+ */
+bool spw_key_claim(struct spw_key *key, u64 pn)
+{
+	bool fresh;
+
+	spin_lock_bh(&key->replay_lock);
+	fresh = spw_replay_claim(&key->replay, pn);
 	spin_unlock_bh(&key->replay_lock);
 	return fresh;
 }

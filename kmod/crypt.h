@@ -43,10 +43,12 @@ struct spw_key {
  * struct spw_accepted - how a number stands to those before
  * @newest: it is above them all
  * @gap: it is not the next one
+ * @twin: what it was given to has come already, under another number
  */
 struct spw_accepted {
 	bool newest;
 	bool gap;
+	bool twin;
 };
 
 struct spw_key *spw_key_new(struct spw_peer *peer, u32 id, const u8 *secret,
@@ -60,6 +62,7 @@ bool spw_open(const struct spw_key *key, u64 pn, void *frame, const void *sealed
 	      size_t len, const void *hdr);
 bool spw_key_too_old(const struct spw_key *key, u64 pn);
 bool spw_key_accept(struct spw_key *key, u64 pn, struct spw_accepted *how);
+bool spw_key_claim(struct spw_key *key, u64 pn);
 bool spw_key_seen(struct spw_key *key, struct spw_ack *ack);
 
 /*

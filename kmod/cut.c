@@ -47,6 +47,7 @@ static void start(struct spw_cut *c, struct sk_buff *skb, unsigned int hdr_len,
 	c->mss = mss;
 	c->left = skb->len - hdr_len;
 	c->flags = SPW_DATA_CSUM;
+	c->ago = 0;
 	start_tso(&c->tso, skb, hdr_len);
 }
 
@@ -124,7 +125,8 @@ unsigned int spw_cut_frame(struct spw_cut *c, u8 *frame)
 	u8 hdr[SPW_INNER_HDR_MAX] __aligned(4);
 
 	headers(c, hdr, size);
-	spw_link_build_frame(frame, SPW_FRAME_DATA, c->flags, c->hdr_len + size);
+	spw_link_build_frame(frame, SPW_FRAME_DATA, c->flags,
+			     c->ago ?: c->hdr_len + size);
 	frame += SPW_LEN_FRAME_HDR;
 	memcpy(frame, hdr, c->hdr_len);
 	frame += c->hdr_len;

@@ -17,6 +17,7 @@ struct sk_buff;
  * @mss: payload of each piece but the last
  * @left: payload still to come
  * @flags: &enum spw_data_flags of its frames
+ * @ago: 0, or what %SPW_DATA_AGAIN wants
  */
 struct spw_cut {
 	struct sk_buff *skb;
@@ -25,6 +26,7 @@ struct spw_cut {
 	unsigned int mss;
 	unsigned int left;
 	u8 flags;
+	u16 ago;
 };
 
 int spw_cut_begin(struct spw_cut *c, struct sk_buff *skb, unsigned int inner_max);

@@ -94,19 +94,22 @@ static bool known(__u8 type)
 int spw_link_parse_frame(const void *data, size_t len, struct spw_frame *frame)
 {
 	struct spw_frame_hdr hdr;
+	bool again;
 
-	if (len < sizeof(hdr))
+	if (len < sizeof(hdr) || len - sizeof(hdr) > 0xffff)
 		return -EPROTO;
 	memcpy(&hdr, data, sizeof(hdr));
-	if (__be16_to_cpu(hdr.len) != len - sizeof(hdr))
-		return -EPROTO;
 	if (!known(hdr.type))
 		return -EPROTO;
 	if (hdr.flags & ~(hdr.type == SPW_FRAME_DATA ? SPW_DATA_FLAGS : 0))
 		return -EPROTO;
+	again = hdr.flags & SPW_DATA_AGAIN;
+	if (again ? !hdr.len : __be16_to_cpu(hdr.len) != len - sizeof(hdr))
+		return -EPROTO;
 	frame->type = hdr.type;
 	frame->flags = hdr.flags;
-	frame->len = __be16_to_cpu(hdr.len);
+	frame->ago = again ? __be16_to_cpu(hdr.len) : 0;
+	frame->len = (__u16)(len - sizeof(hdr));
 	frame->body = (const __u8 *)data + sizeof(hdr);
 	return 0;
 }
@@ -116,7 +119,7 @@ int spw_link_parse_frame(const void *data, size_t len, struct spw_frame *frame)
  * @data: room for %SPW_LEN_FRAME_HDR bytes
  * @type: &enum spw_frame_type
  * @flags: of that type
- * @len: of the body
+ * @len: of the body, or what stands in its place, see %SPW_DATA_AGAIN
  */
 void spw_link_build_frame(void *data, __u8 type, __u8 flags, __u16 len)
 {

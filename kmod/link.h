@@ -38,12 +38,14 @@ struct spw_heartbeat {
  * struct spw_frame - a frame found in an opened datagram
  * @type: &enum spw_frame_type
  * @flags: &enum spw_data_flags for %SPW_FRAME_DATA, else 0
+ * @ago: with %SPW_DATA_AGAIN how many numbers ago it was sent first, else 0
  * @len: bytes at @body
  * @body: inside the datagram
  */
 struct spw_frame {
 	__u8 type;
 	__u8 flags;
+	__u16 ago;
 	__u16 len;
 	const __u8 *body;
 };

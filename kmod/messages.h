@@ -29,8 +29,10 @@
  *
  * DATA: the body is one IP packet that carries TCP. Flag 1: its TCP checksum is still
  * to be made, as the sender's network device would have made it; the tag protects it
- * on the way. Flag 2: the sender would like to know that it arrived. Other frames have
- * no flags.
+ * on the way. Flag 2: the sender would like to know that it arrived. Flag 4: it is sent
+ * again; in place of the length, which is that of the datagram, stands how many numbers
+ * ago under the same key it was sent first, so that the receiver hands up one of the two
+ * only. Other frames have no flags.
  *
  * HEARTBEAT: what the sender says of itself, and the echo that gives the round-trip
  * time without an answer of its own (as in RTCP, RFC 3550 section 6.4.1):
@@ -148,7 +150,8 @@ enum spw_heartbeat_flags {
 enum spw_data_flags {
 	SPW_DATA_CSUM = 1,	/* checksum still to be made */
 	SPW_DATA_ACK = 2,	/* acknowledgment wanted */
-	SPW_DATA_FLAGS = SPW_DATA_CSUM | SPW_DATA_ACK,
+	SPW_DATA_AGAIN = 4,	/* sent before, under the number that it tells */
+	SPW_DATA_FLAGS = SPW_DATA_CSUM | SPW_DATA_ACK | SPW_DATA_AGAIN,
 };
 
 struct spw_dgram_hdr {

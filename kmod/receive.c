@@ -52,12 +52,14 @@ struct arrival {
  * @pn: number that it claims
  * @key: that it names
  * @len: bytes in all
+ * @twin: what it holds has come already, under another number
  */
 struct dgram {
 	u8 hdr[SPW_LEN_DGRAM_HDR];
 	u64 pn;
 	struct spw_key *key;
 	unsigned int len;
+	bool twin;
 };
 
 static void arrive(struct arrival *a, struct spw_device *spw,
@@ -111,13 +113,14 @@ static int check(struct arrival *a, struct dgram *d)
 }
 
 /* Behind the cipher: returns 0 or the counter of the drop. */
-static int admit(struct arrival *a, const struct dgram *d)
+static int admit(struct arrival *a, struct dgram *d)
 {
 	struct spw_accepted how;
 
 	if (!spw_key_accept(d->key, d->pn, &how))
 		return SPILLWAY_STAT_RX_DROP_REPLAY;
 	spw_peer_heard(d->key->peer, a->now);
+	d->twin = how.twin;
 	a->heard.gap |= how.gap;
 	a->heard.top |= how.newest;
 	if (how.newest)
@@ -179,6 +182,24 @@ static int tunnel_frame(const struct arrival *a, struct spw_peer *peer,
 	}
 }
 
+/*
+ * What is handed up twice TCP takes for a copy of its own: one more of these than it
+ * has sent, and it believes no DSACK any more (tcp_dsack_seen()), so that it cannot
+ * undo what it did for a loss that was none.
+ */
+static int data_frame(struct arrival *a, const struct dgram *d,
+		      const struct spw_frame *frame, struct spw_inner *inner)
+{
+	a->heard.n += !!(frame->flags & SPW_DATA_ACK);
+	if (unlikely(frame->ago > d->pn))
+		return SPILLWAY_STAT_RX_DROP_FRAME;
+	if (unlikely(d->twin) ||
+	    (unlikely(frame->ago) && !spw_key_claim(d->key, d->pn - frame->ago)))
+		return SPILLWAY_STAT_RX_DROP_TWIN;
+	return spw_inner_parse(frame->body, frame->len, inner) ?
+	       SPILLWAY_STAT_RX_DROP_INNER : 0;
+}
+
 /* A datagram that came alone; @skb stays the caller's on failure. */
 static int open_alone(struct arrival *a, struct dgram *d,
 		      struct sk_buff *skb)
@@ -207,9 +228,9 @@ static int open_alone(struct arrival *a, struct dgram *d,
 			consume_skb(skb);
 		return drop;
 	}
-	a->heard.n += !!(frame.flags & SPW_DATA_ACK);
-	if (spw_inner_parse(frame.body, frame.len, &inner))
-		return SPILLWAY_STAT_RX_DROP_INNER;
+	drop = data_frame(a, d, &frame, &inner);
+	if (drop)
+		return drop;
 	__skb_pull(skb, frame.body - skb->data);
 	if (pskb_trim(skb, frame.len))
 		return SPILLWAY_STAT_RX_DROP_NOMEM;
@@ -245,9 +266,8 @@ static int frame_in(struct arrival *a, const struct dgram *d,
 		drop = tunnel_frame(a, d->key->peer, &frame);
 		goto skip;
 	}
-	a->heard.n += !!(frame.flags & SPW_DATA_ACK);
-	drop = SPILLWAY_STAT_RX_DROP_INNER;
-	if (!spw_inner_parse(frame.body, frame.len, &inner))
+	drop = data_frame(a, d, &frame, &inner);
+	if (!drop)
 		return spw_train_add(train, d->key->peer,
 				     frame.flags & SPW_DATA_CSUM, &inner);
 skip:
@@ -256,7 +276,7 @@ skip:
 }
 
 /* A datagram of a burst, @sealed NULL where it does not lie in one piece. */
-static int open_next(struct arrival *a, const struct dgram *d,
+static int open_next(struct arrival *a, struct dgram *d,
 		     struct spw_train *train, const struct sk_buff *skb,
 		     unsigned int offset, const u8 *sealed)
 {

@@ -150,7 +150,7 @@ static void send_again(struct spw_peer *peer, const struct spw_arq_again *again)
 		put_packet(peer, again->packet);
 		return;
 	}
-	if (spw_send_prepare(peer, &cut, &one)) {
+	if (spw_send_prepare(peer, &cut, again->first_seq, &one)) {
 		put_packet(peer, again->packet);
 		return;
 	}

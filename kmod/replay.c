@@ -28,8 +28,10 @@ static void advance(struct spw_replay *r, __u64 pn)
 
 	if (steps > SPW_REPLAY_WORDS)
 		steps = SPW_REPLAY_WORDS;
-	for (i = 0; i < steps; i++)
+	for (i = 0; i < steps; i++) {
 		r->seen[(word - i) % SPW_REPLAY_WORDS] = 0;
+		r->claimed[(word - i) % SPW_REPLAY_WORDS] = 0;
+	}
 	r->next = pn + 1;
 }
 
@@ -53,6 +55,43 @@ bool spw_replay_accept(struct spw_replay *r, __u64 pn)
 		return false;
 	*word |= bit;
 	return true;
+}
+
+/**
+ * spw_replay_claim() - what was sent first under a number has come under another
+ * @r: window
+ * @pn: the number that it was sent first under
+ *
+ * Below the window nobody knows; it is handed up then.
+ *
+ * Return: true if it comes for the first time, to be handed up.
+ */
+bool spw_replay_claim(struct spw_replay *r, __u64 pn)
+{
+	__u64 bit = 1ULL << (pn % SPW_REPLAY_WORD_BITS);
+	__u64 word = (pn / SPW_REPLAY_WORD_BITS) % SPW_REPLAY_WORDS;
+
+	if (pn >= r->next || spw_replay_too_old(r->next, pn))
+		return true;
+	if ((r->seen[word] | r->claimed[word]) & bit)
+		return false;
+	r->claimed[word] |= bit;
+	if (pn >= r->claims)
+		r->claims = pn + 1;
+	return true;
+}
+
+/**
+ * spw_replay_is_claimed() - has what a number was given to come under another?
+ * @r: window
+ * @pn: number that spw_replay_accept() took
+ */
+bool spw_replay_is_claimed(const struct spw_replay *r, __u64 pn)
+{
+	/* Mostly it is above all that was ever sent again. */
+	return pn < r->claims &&
+	       r->claimed[(pn / SPW_REPLAY_WORD_BITS) % SPW_REPLAY_WORDS] >>
+	       (pn % SPW_REPLAY_WORD_BITS) & 1;
 }
 
 /**

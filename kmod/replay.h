@@ -20,16 +20,22 @@ enum spw_replay_size {
  * struct spw_replay - which packet numbers have been seen
  * @next: one above the highest number seen; 0 if none
  * @seen: ring of bits
+ * @claims: one above the highest number claimed; 0 if none
+ * @claimed: ring of bits: what was sent first under the number has come under another
  *
- * The caller's lock guards both; @next may be peeked at without it.
+ * The caller's lock guards all; @next may be peeked at without it.
  */
 struct spw_replay {
 	__u64 next;
 	__u64 seen[SPW_REPLAY_WORDS];
+	__u64 claims;
+	__u64 claimed[SPW_REPLAY_WORDS];
 };
 
 bool spw_replay_too_old(__u64 next, __u64 pn);
 bool spw_replay_accept(struct spw_replay *r, __u64 pn);
+bool spw_replay_claim(struct spw_replay *r, __u64 pn);
+bool spw_replay_is_claimed(const struct spw_replay *r, __u64 pn);
 void spw_replay_bits(const struct spw_replay *r, __u64 *bits, unsigned int words);
 
 #endif /* _SPW_REPLAY_H */

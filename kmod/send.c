@@ -421,15 +421,28 @@ drop:
 	return NETDEV_TX_OK;
 }
 
+/* Tell which datagram the piece was in first, if that had the same key. */
+static void say_again(struct spw_cut *cut, const struct spw_key *key, u64 pn,
+		      u64 first_seq)
+{
+	u64 first = first_seq - key->link_offset;
+
+	if (first < key->first_pn || first >= pn || pn - first > U16_MAX)
+		return;
+	cut->flags |= SPW_DATA_AGAIN;
+	cut->ago = pn - first;
+}
+
 /**
- * spw_send_prepare() - seal the next piece of a packet as a datagram of its own
+ * spw_send_prepare() - seal a piece of a packet once more, as a datagram of its own
  * @peer: to whom, under RCU, bottom halves off
- * @cut: begun; the piece may have become too big for the path
+ * @cut: at the piece, which may have become too big for the path
+ * @first_seq: link number that it was sent first under
  * @one: receives the datagram, to be given to spw_send_prepared()
  *
  * Return: 0 or the counter of the drop, which has been counted.
  */
-int spw_send_prepare(struct spw_peer *peer, struct spw_cut *cut,
+int spw_send_prepare(struct spw_peer *peer, struct spw_cut *cut, u64 first_seq,
 		     struct spw_send_one *one)
 {
 	unsigned int size = spw_cut_next(cut);
@@ -452,6 +465,7 @@ int spw_send_prepare(struct spw_peer *peer, struct spw_cut *cut,
 		goto release;
 	dgram = spw_burst_room(&burst, SPW_LEN_SEAL + size);
 	if (dgram) {
+		say_again(cut, one->way.key, one->pn, first_seq);
 		spw_cut_frame(cut, dgram + SPW_LEN_DGRAM_HDR);
 		spw_seal(one->way.key, one->pn, dgram, SPW_LEN_FRAME_HDR + size);
 	}

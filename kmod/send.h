@@ -41,7 +41,7 @@ struct spw_send_one {
 };
 
 netdev_tx_t spw_send_xmit(struct sk_buff *skb, struct net_device *dev);
-int spw_send_prepare(struct spw_peer *peer, struct spw_cut *cut,
+int spw_send_prepare(struct spw_peer *peer, struct spw_cut *cut, u64 first_seq,
 		     struct spw_send_one *one);
 void spw_send_prepared(struct spw_send_one *one, u8 tos);
 int spw_send_probe(struct spw_peer *peer, u8 type,

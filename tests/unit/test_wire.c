@@ -48,6 +48,7 @@ TEST(frame_header)
 	data[1] = SPW_DATA_CSUM;
 	ASSERT_EQ(0, spw_link_parse_frame(data, 64, &frame));
 	EXPECT_EQ(SPW_DATA_CSUM, frame.flags);
+	EXPECT_EQ(0, frame.ago);
 	data[1] = SPW_DATA_FLAGS;
 	ASSERT_EQ(0, spw_link_parse_frame(data, 64, &frame));
 	data[1] = SPW_DATA_FLAGS + 1;
@@ -62,6 +63,24 @@ TEST(frame_header)
 		spw_link_build_frame(data, (uint8_t)type, 0, 60);
 		EXPECT_EQ(known ? 0 : -EPROTO, spw_link_parse_frame(data, 64, &frame));
 	}
+}
+
+TEST(frame_sent_again)
+{
+	uint8_t data[64] = { 0 };
+	struct spw_frame frame;
+
+	/* How many numbers ago it was sent first, where otherwise its length stands. */
+	spw_link_build_frame(data, SPW_FRAME_DATA, SPW_DATA_AGAIN, 0x1234);
+	ASSERT_EQ(0, spw_link_parse_frame(data, 64, &frame));
+	EXPECT_EQ(0x1234, frame.ago);
+	EXPECT_EQ(60, frame.len);
+	ASSERT_EQ(0, spw_link_parse_frame(data, 33, &frame));
+	EXPECT_EQ(29, frame.len);
+	spw_link_build_frame(data, SPW_FRAME_DATA, SPW_DATA_AGAIN, 0);
+	EXPECT_EQ(-EPROTO, spw_link_parse_frame(data, 64, &frame));
+	spw_link_build_frame(data, SPW_FRAME_ACK, SPW_DATA_AGAIN, 60);
+	EXPECT_EQ(-EPROTO, spw_link_parse_frame(data, 64, &frame));
 }
 
 TEST(acknowledgment)
@@ -368,11 +387,43 @@ TEST(replay_in_and_out_of_order)
 	EXPECT_TRUE(spw_replay_accept(&r, (1ULL << 62) - 1));
 }
 
-/* Against a window that remembers everything. */
+/* One of all datagrams that a piece was in is handed up, whichever comes first. */
+TEST(replay_claims)
+{
+	struct spw_replay r = { .next = 0 };
+
+	EXPECT_TRUE(spw_replay_accept(&r, 1));
+	EXPECT_TRUE(spw_replay_accept(&r, 9));
+	/* 9 says that 1 had it first: 1 has come. */
+	EXPECT_FALSE(spw_replay_claim(&r, 1));
+	EXPECT_FALSE(spw_replay_is_claimed(&r, 1));
+	/* 2 has not; 10 is a second copy. */
+	EXPECT_TRUE(spw_replay_claim(&r, 2));
+	EXPECT_TRUE(spw_replay_accept(&r, 10));
+	EXPECT_FALSE(spw_replay_claim(&r, 2));
+	/* Late, 2 is fresh as a number and acknowledged, but a copy. */
+	EXPECT_TRUE(spw_replay_accept(&r, 2));
+	EXPECT_TRUE(spw_replay_is_claimed(&r, 2));
+	EXPECT_TRUE(spw_replay_accept(&r, 3));
+	EXPECT_FALSE(spw_replay_is_claimed(&r, 3));
+	/* What nobody can have sent claims nothing. */
+	EXPECT_TRUE(spw_replay_claim(&r, 11));
+	EXPECT_TRUE(spw_replay_claim(&r, ~0ULL));
+	EXPECT_TRUE(spw_replay_accept(&r, 11));
+	EXPECT_FALSE(spw_replay_is_claimed(&r, 11));
+	/* The window moves on; a claim of a round of the ring ago is none. */
+	EXPECT_TRUE(spw_replay_accept(&r, 2 + SPW_REPLAY_BITS));
+	EXPECT_FALSE(spw_replay_is_claimed(&r, 2 + SPW_REPLAY_BITS));
+	EXPECT_TRUE(spw_replay_claim(&r, 2));
+	EXPECT_TRUE(spw_replay_claim(&r, 1 + SPW_REPLAY_BITS));
+	EXPECT_TRUE(spw_replay_is_claimed(&r, 1 + SPW_REPLAY_BITS));
+}
+
+/* Against a window that remembers everything, claims too. */
 TEST(replay_model)
 {
 	enum { NUMBERS = 60000 };
-	static bool seen[NUMBERS];
+	static bool seen[NUMBERS], claimed[NUMBERS];
 	struct spw_replay r = { .next = 0 };
 	uint64_t top = 0, pn;
 	int i;
@@ -385,9 +436,16 @@ TEST(replay_model)
 			continue;
 		bool old = top >= SPW_REPLAY_WINDOW && pn < top + 1 - SPW_REPLAY_WINDOW;
 
+		if (i % 7 == 0 && pn <= top) {
+			ASSERT_EQ(old || !(seen[pn] || claimed[pn]), spw_replay_claim(&r, pn));
+			claimed[pn] |= !old && !seen[pn];
+			continue;
+		}
 		ASSERT_EQ(!old && !seen[pn], spw_replay_accept(&r, pn));
-		if (!old)
+		if (!old) {
+			ASSERT_EQ(claimed[pn], spw_replay_is_claimed(&r, pn));
 			seen[pn] = true;
+		}
 		if (pn > top)
 			top = pn;
 	}

@@ -37,6 +37,8 @@ local f = {
 	csum = ProtoField.bool("spillway.frame.flags.csum", "TCP checksum still to be made", 8,
 			       nil, 1),
 	wanted = ProtoField.bool("spillway.frame.flags.ack", "Acknowledgment wanted", 8, nil, 2),
+	again = ProtoField.bool("spillway.frame.flags.again", "Sent again", 8, nil, 4),
+	ago = ProtoField.uint16("spillway.frame.ago", "Sent first (numbers ago)"),
 	len = ProtoField.uint16("spillway.frame.len", "Length of the body"),
 
 	node = ProtoField.uint16("spillway.heartbeat.node", "Node id"),
@@ -388,7 +390,13 @@ local function frame(plain, pinfo, tree, root)
 	local flags = sub:add(f.flags, tvb(1, 1))
 	flags:add(f.csum, tvb(1, 1))
 	flags:add(f.wanted, tvb(1, 1))
-	sub:add(f.len, tvb(2, 2))
+	flags:add(f.again, tvb(1, 1))
+	if type == DATA and tvb(1, 1):bitfield(5, 1) == 1 then
+		sub:add(f.ago, tvb(2, 2))
+		len = tvb:len() - FRAME
+	else
+		sub:add(f.len, tvb(2, 2))
+	end
 	pinfo.cols.info:append((" %s"):format(frame_types[type] or "unknown"))
 	if len ~= tvb:len() - FRAME or not frame_types[type] then
 		sub:add_proto_expert_info(malformed)

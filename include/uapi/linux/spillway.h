@@ -424,6 +424,7 @@ enum spillway_stat {
 	SPILLWAY_STAT_CONTROL_MSG_RX,		/* that came, whole and well-formed */
 	SPILLWAY_STAT_CONTROL_MSG_BAD,		/* that came, but made no sense */
 	SPILLWAY_STAT_HOSTED_REFUSED,		/* not listed: too many are, or no memory */
+	SPILLWAY_STAT_RX_DROP_TWIN,		/* came before, in another datagram */
 
 	__SPILLWAY_STAT_MAX
 };
