@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * When to acknowledge (RFC 9002 section 6.2, RFC 9000 section 13.2): each 64th
- * datagram, after two milliseconds at the latest, and soon where the order is broken,
- * but not for each packet of a path that breaks it all the time. Pure.
+ * When to acknowledge (RFC 9002 section 6.2, RFC 9000 section 13.2): each 128th
+ * datagram; two milliseconds after the newest, so that the sender knows of the last
+ * when it begins to wonder; four after the first, since it cannot forget before; and
+ * soon where the order is broken, but not for each packet of a path that breaks it all
+ * the time. An acknowledgment costs as much as a packet of data. Pure.
  */
 #include "acker.h"
 #include "messages.h"
 
 #define GAP_INTERVAL	250000ULL	/* ns */
+#define FIRST_WAITS	4000000ULL
 
 /**
  * spw_acker_heard() - datagrams came
@@ -36,11 +39,14 @@ void spw_acker_heard(struct spw_acker *a, const struct spw_heard *heard,
  */
 __u64 spw_acker_due(const struct spw_acker *a)
 {
-	__u64 due = a->since + SPW_ACK_DELAY_US * 1000ULL;
+	__u64 newest = a->top_at > a->since ? a->top_at : a->since;
+	__u64 due = newest + SPW_ACK_DELAY_US * 1000ULL;
 	__u64 soon = a->gap_at + GAP_INTERVAL;
 
 	if (!a->pending)
 		return 0;
+	if (due > a->since + FIRST_WAITS)
+		due = a->since + FIRST_WAITS;
 	if (a->pending >= SPW_ACKER_COUNT)
 		return a->since;
 	if (a->gap && soon < due)

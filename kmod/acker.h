@@ -9,7 +9,7 @@
 #endif
 
 enum spw_acker_limits {
-	SPW_ACKER_COUNT = 64,	/* datagrams to an acknowledgment */
+	SPW_ACKER_COUNT = 128,	/* datagrams to an acknowledgment */
 };
 
 /**

@@ -539,6 +539,18 @@ __u64 spw_arq_next(const struct spw_arq *arq)
 }
 
 /**
+ * spw_arq_soonest() - what is sent now has no deadline before
+ * @arq: sender
+ * @now: ns
+ *
+ * Return: ns.
+ */
+__u64 spw_arq_soonest(const struct spw_arq *arq, __u64 now)
+{
+	return now + umin(deadline(arq), probe_delay(arq));
+}
+
+/**
  * spw_arq_drop_all() - nothing is under way any more
  * @arq: sender
  * @out: receives all packets

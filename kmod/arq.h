@@ -180,6 +180,7 @@ int spw_arq_ack(struct spw_arq *arq, const struct spw_ack *ack, __u64 offset,
 		__u64 next, __u64 now, struct spw_arq_out *out);
 void spw_arq_timer(struct spw_arq *arq, __u64 now, struct spw_arq_out *out);
 __u64 spw_arq_next(const struct spw_arq *arq);
+__u64 spw_arq_soonest(const struct spw_arq *arq, __u64 now);
 void spw_arq_drop_all(struct spw_arq *arq, struct spw_arq_out *out);
 
 #endif /* _SPW_ARQ_H */

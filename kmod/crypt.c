@@ -144,7 +144,7 @@ bool spw_key_too_old(const struct spw_key *key, u64 pn)
 
 /**
  * spw_key_accept() - note the number of an authentic datagram
- * @key: receive key
+ * @key: receive key, under RCU, bottom halves off
  * @pn: packet number
  * @how: receives how it stands to those before
  *
@@ -154,18 +154,18 @@ bool spw_key_accept(struct spw_key *key, u64 pn, struct spw_accepted *how)
 {
 	bool fresh;
 
-	spin_lock_bh(&key->replay_lock);
+	spin_lock(&key->replay_lock);
 	how->newest = pn >= key->replay.next;
 	how->gap = pn != key->replay.next;
 	fresh = spw_replay_accept(&key->replay, pn);
 	how->twin = fresh && spw_replay_is_claimed(&key->replay, pn);
-	spin_unlock_bh(&key->replay_lock);
+	spin_unlock(&key->replay_lock);
 	return fresh;
 }
 
 /**
  * spw_key_claim() - what was sent first under a number has come under another
- * @key: receive key
+ * @key: receive key, under RCU, bottom halves off
  * @pn: the number that it was sent first under
  *
  * Return: false where it came before.
@@ -174,9 +174,9 @@ bool spw_key_claim(struct spw_key *key, u64 pn)
 {
 	bool fresh;
 
-	spin_lock_bh(&key->replay_lock);
+	spin_lock(&key->replay_lock);
 	fresh = spw_replay_claim(&key->replay, pn);
-	spin_unlock_bh(&key->replay_lock);
+	spin_unlock(&key->replay_lock);
 	return fresh;
 }
 

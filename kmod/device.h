@@ -15,9 +15,11 @@
 #include "stats.h"
 
 struct dst_entry;
+struct spw_key;
 
 enum spw_device_limits {
 	SPW_HOOKS = 4,
+	SPW_RX_SLOTS = 16,
 };
 
 /**
@@ -69,6 +71,8 @@ struct spw_report {
  * @peers: by node id; changes under @lock, lookups under RCU
  * @nr_peers: under @lock
  * @rx_keys: receive keys by id; changes under @lock, lookups under RCU
+ * @rx_slots: the newest of those whose id ends with the same bits, found without a
+ *	walk; likewise
  * @health_work: sends heartbeats and notices silence
  * @probe_work: finds how large a datagram the paths take
  */
@@ -106,6 +110,7 @@ struct spw_device {
 	struct xarray peers;
 	u32 nr_peers;
 	struct xarray rx_keys;
+	struct spw_key __rcu *rx_slots[SPW_RX_SLOTS];
 	struct delayed_work health_work;
 	struct delayed_work probe_work;
 };

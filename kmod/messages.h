@@ -185,7 +185,7 @@ struct spw_wire_heartbeat {
 enum spw_ack_size {
 	SPW_ACK_WORDS = 8,
 	SPW_ACK_BITS = SPW_ACK_WORDS * 64,
-	SPW_ACK_DELAY_US = 2000, /* no acknowledgment waits longer */
+	SPW_ACK_DELAY_US = 2000, /* the newest waits no longer to be acknowledged */
 };
 
 struct spw_wire_ack {

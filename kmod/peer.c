@@ -7,6 +7,7 @@
 #include <linux/inet.h>
 #include <linux/ktime.h>
 #include <linux/slab.h>
+#include <net/ipv6.h>
 
 #include "crypt.h"
 #include "netlink.h"
@@ -235,10 +236,31 @@ int spw_peer_add_tx_key(struct spw_peer *peer, u32 id, const u8 *secret,
 	return 0;
 }
 
+/* Ids are random: in the tree alone a lookup would be a walk of six nodes. */
+static struct spw_key __rcu **rx_slot(struct spw_device *spw, u32 id)
+{
+	return &spw->rx_slots[id % SPW_RX_SLOTS];
+}
+
+/**
+ * spw_peer_rx_key() - which receive key has an id?
+ * @spw: device, under RCU
+ * @id: of it
+ */
+struct spw_key *spw_peer_rx_key(struct spw_device *spw, u32 id)
+{
+	struct spw_key *key = rcu_dereference(*rx_slot(spw, id));
+
+	return likely(key && key->id == id) ? key : xa_load(&spw->rx_keys, id);
+}
+
 static void rx_key_remove(struct spw_peer *peer, int i)
 {
 	struct spw_key **keys = peer->rx_keys;
+	struct spw_key __rcu **slot = rx_slot(peer->spw, keys[i]->id);
 
+	if (rcu_access_pointer(*slot) == keys[i])
+		rcu_assign_pointer(*slot, NULL);
 	xa_erase(&peer->spw->rx_keys, keys[i]->id);
 	spw_key_free(keys[i]);
 	for (; i < SPW_PEER_RX_KEYS - 1; i++)
@@ -296,6 +318,7 @@ int spw_peer_add_rx_key(struct spw_peer *peer, u32 id, const u8 *secret)
 		spw_key_free(key);
 		return err;
 	}
+	rcu_assign_pointer(*rx_slot(spw, id), key);
 	trace_spillway_key_installed(key);
 	rx_key_make_room(peer);
 	memmove(&peer->rx_keys[1], &peer->rx_keys[0],
@@ -390,6 +413,13 @@ void spw_peer_heard(struct spw_peer *peer, u64 now)
 	WRITE_ONCE(peer->heard, now);
 }
 
+static bool is_same(const struct spw_endpoint *a, const struct spw_endpoint *b)
+{
+	return a->family == b->family && a->port == b->port &&
+	       (a->family == AF_INET6 ? ipv6_addr_equal(&a->addr6, &b->addr6) :
+					a->addr4 == b->addr4);
+}
+
 /**
  * spw_peer_roam() - an authentic datagram came, the newest yet
  * @peer: under RCU
@@ -404,7 +434,7 @@ void spw_peer_roam(struct spw_peer *peer, const struct spw_endpoint *from)
 	struct spw_endpoint now;
 
 	spw_peer_get_endpoint(peer, &now);
-	if (likely(!memcmp(&now, from, sizeof(now))))
+	if (likely(is_same(&now, from)))
 		return;
 	spw_peer_set_endpoint(peer, from);
 	spw_peer_count(peer, SPILLWAY_STAT_ROAMED, 1);

@@ -141,6 +141,7 @@ struct spw_peer *spw_peer_add(struct spw_device *spw,
 void spw_peer_remove(struct spw_peer *peer);
 void spw_peer_remove_all(struct spw_device *spw);
 struct spw_peer *spw_peer_by_id(struct spw_device *spw, u16 id);
+struct spw_key *spw_peer_rx_key(struct spw_device *spw, u32 id);
 struct spw_peer *spw_peer_by_name(struct spw_device *spw, const char *name);
 void spw_peer_get_endpoint(struct spw_peer *peer, struct spw_endpoint *endpoint);
 void spw_peer_set_endpoint(struct spw_peer *peer,

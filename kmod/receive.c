@@ -100,7 +100,7 @@ static int check(struct arrival *a, struct dgram *d)
 		return err == -EMSGSIZE ? SPILLWAY_STAT_RX_DROP_SHORT :
 					  SPILLWAY_STAT_RX_DROP_TYPE;
 	if (!a->key || a->key->id != key_id) {
-		d->key = xa_load(&a->spw->rx_keys, key_id);
+		d->key = spw_peer_rx_key(a->spw, key_id);
 		if (!d->key)
 			return SPILLWAY_STAT_RX_DROP_NO_KEY;
 		if (unlikely(spw_key_expired(d->key, a->key_now)))

@@ -86,6 +86,16 @@ static void arm(struct spw_repair *r, u64 now)
 	hrtimer_start(&r->timer, ns_to_ktime(next), HRTIMER_MODE_ABS_SOFT);
 }
 
+/*
+ * As arm(), after a step that brings no deadline before @soonest: mostly the timer runs
+ * before that anyway, since it is never later than any deadline that there was.
+ */
+static void arm_after(struct spw_repair *r, u64 now, u64 soonest)
+{
+	if (!r->armed || r->armed > soonest)
+		arm(r, now);
+}
+
 static void count(struct spw_peer *peer, enum spillway_stat which, u32 n)
 {
 	if (n)
@@ -183,7 +193,7 @@ static void act(struct spw_peer *peer, struct spw_arq_out *out)
 /* What came under a key, as far as it is still there. */
 static void tell(struct spw_peer *peer, struct spw_ack *ack)
 {
-	struct spw_key *key = xa_load(&peer->spw->rx_keys, ack->key_id);
+	struct spw_key *key = spw_peer_rx_key(peer->spw, ack->key_id);
 
 	if (!key || key->peer != peer || !spw_key_seen(key, ack))
 		return;
@@ -352,19 +362,20 @@ bool spw_repair_wanted(const struct spw_peer *peer)
 
 /**
  * spw_repair_hold() - keep a packet until it has arrived
- * @cut: begun; spw_repair_sent() follows, or spw_repair_drop()
+ * @skb: packet; spw_repair_sent() follows, or spw_repair_drop()
+ * @hdr_len: see &struct spw_cut
+ * @mss: likewise
  * @tos: outer type of service or traffic class
  *
  * What is kept pins neither a route nor a conntrack entry. The socket's charge is the
  * caller's to move.
  */
-void spw_repair_hold(const struct spw_cut *cut, u8 tos)
+void spw_repair_hold(struct sk_buff *skb, unsigned int hdr_len, unsigned int mss,
+		     u8 tos)
 {
-	struct sk_buff *skb = cut->skb;
-
 	*held_of(skb) = (struct held){
 		.packet.bytes = skb->truesize,
-		.hdr_len = cut->hdr_len, .mss = cut->mss, .tos = tos,
+		.hdr_len = hdr_len, .mss = mss, .tos = tos,
 	};
 	skb_dst_drop(skb);
 	nf_reset_ct(skb);
@@ -389,7 +400,7 @@ static void place(struct spw_repair *r, const struct spw_repair_pieces *p, u64 n
 
 /**
  * spw_repair_sent() - pieces of a held packet are about to leave
- * @peer: to whom
+ * @peer: to whom, under RCU, bottom halves off
  * @p: which; after the last the packet is not the caller's any more
  */
 void spw_repair_sent(struct spw_peer *peer, const struct spw_repair_pieces *p)
@@ -400,16 +411,17 @@ void spw_repair_sent(struct spw_peer *peer, const struct spw_repair_pieces *p)
 	bool kept;
 
 	spw_arq_out_init(&out);
-	spin_lock_bh(&r->lock);
+	spin_lock(&r->lock);
 	place(r, p, now, &out);
 	kept = packet_of(p->skb)->refs;
 	if (kept && p->last)
 		spw_arq_put(&r->arq, packet_of(p->skb), &out);
-	arm(r, now);
-	spin_unlock_bh(&r->lock);
+	arm_after(r, now, spw_arq_soonest(&r->arq, now));
+	spin_unlock(&r->lock);
 	if (!kept && p->last)
 		consume_skb(p->skb);
-	act(peer, &out);
+	if (unlikely(out.late || out.off || out.freed))
+		act(peer, &out);
 }
 
 /**
@@ -489,8 +501,9 @@ void spw_repair_heard(struct spw_peer *peer, u32 key_id,
 	struct spw_repair *r = &peer->repair;
 	struct spw_ack old = {};
 	bool due, changed;
+	u64 at;
 
-	spin_lock_bh(&r->lock);
+	spin_lock(&r->lock);
 	changed = r->acker.key_id != key_id;
 	if (changed) {
 		changed = r->acker.pending;
@@ -499,10 +512,11 @@ void spw_repair_heard(struct spw_peer *peer, u32 key_id,
 		r->acker.key_id = key_id;
 	}
 	spw_acker_heard(&r->acker, heard, now);
-	due = r->acker.pending && spw_acker_due(&r->acker) <= now;
-	if (!due)
-		arm(r, now);
-	spin_unlock_bh(&r->lock);
+	at = spw_acker_due(&r->acker);
+	due = at && at <= now;
+	if (at && !due)
+		arm_after(r, now, at);
+	spin_unlock(&r->lock);
 	if (unlikely(changed))
 		tell(peer, &old);
 	if (due)

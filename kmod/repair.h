@@ -87,7 +87,8 @@ void spw_repair_no_key(struct spw_peer *peer);
 void spw_repair_path(struct spw_peer *peer, struct spw_repair_path *path);
 
 bool spw_repair_wanted(const struct spw_peer *peer);
-void spw_repair_hold(const struct spw_cut *cut, u8 tos);
+void spw_repair_hold(struct sk_buff *skb, unsigned int hdr_len, unsigned int mss,
+		     u8 tos);
 void spw_repair_sent(struct spw_peer *peer, const struct spw_repair_pieces *p);
 void spw_repair_drop(struct spw_peer *peer, struct sk_buff *skb);
 

@@ -125,17 +125,16 @@ static struct sk_buff *make_room(struct sk_buff *skb, unsigned int head)
 }
 
 /* A frame becomes a datagram; consumed on error. Returns 0 or a counter. */
-static int seal_skb(const struct spw_way *way, struct sk_buff *skb)
+static int seal_skb(const struct spw_way *way, struct sk_buff *skb, u64 *pn)
 {
 	unsigned int len = skb->len;
-	u64 pn;
 
-	if (unlikely(spw_key_take(way->key, 1, &pn))) {
+	if (unlikely(spw_key_take(way->key, 1, pn))) {
 		kfree_skb(skb);
 		return SPILLWAY_STAT_TX_DROP_KEY_SPENT;
 	}
 	skb_put(skb, SPW_LEN_TAG);
-	spw_seal(way->key, pn, skb_push(skb, SPW_LEN_DGRAM_HDR), len);
+	spw_seal(way->key, *pn, skb_push(skb, SPW_LEN_DGRAM_HDR), len);
 	return 0;
 }
 
@@ -149,20 +148,21 @@ static int transmit(const struct spw_way *way, struct sk_buff *skb, u8 tos,
 	return 0;
 }
 
-/* An inner packet that fits; consumed. Returns 0 or a counter. */
+/* An inner packet that fits and is not kept; consumed. Returns 0 or a counter. */
 static int send_whole(const struct spw_way *way, struct sk_buff *skb)
 {
 	u8 flags = skb->ip_summed == CHECKSUM_PARTIAL ? SPW_DATA_CSUM : 0;
 	unsigned int len = skb->len;
 	u8 tos = outer_tos(skb);
 	int drop;
+	u64 pn;
 
 	skb = make_room(skb, headroom(way));
 	if (unlikely(!skb))
 		return SPILLWAY_STAT_TX_DROP_NOMEM;
 	spw_link_build_frame(skb_push(skb, SPW_LEN_FRAME_HDR), SPW_FRAME_DATA,
 			     flags, len);
-	drop = seal_skb(way, skb);
+	drop = seal_skb(way, skb, &pn);
 	return drop ?: transmit(way, skb, tos, 1, len);
 }
 
@@ -274,7 +274,7 @@ static int send_pieces(const struct spw_way *way, struct sk_buff *skb)
 	p.held = p.cut.left && spw_repair_wanted(way->peer);
 	if (p.held) {
 		p.cut.flags |= SPW_DATA_ACK;
-		spw_repair_hold(&p.cut, p.tos);
+		spw_repair_hold(skb, p.cut.hdr_len, p.cut.mss, p.tos);
 	}
 	while (!drop && p.cut.left)
 		drop = send_burst(way, &p);
@@ -285,6 +285,43 @@ static int send_pieces(const struct spw_way *way, struct sk_buff *skb)
 	else if (unlikely(p.cut.left))
 		spw_repair_drop(way->peer, skb);
 	return drop;
+}
+
+/*
+ * A packet that leaves as it is, and is kept until it has arrived; consumed. As
+ * send_pieces() with one piece, but there is nothing to be cut.
+ */
+static int send_held(const struct spw_way *way, struct sk_buff *skb,
+		     unsigned int hdr_len)
+{
+	u8 flags = SPW_DATA_ACK |
+		   (skb->ip_summed == CHECKSUM_PARTIAL ? SPW_DATA_CSUM : 0);
+	unsigned int len = skb->len;
+	u8 tos = outer_tos(skb);
+	struct spw_repair_pieces piece = {
+		.skb = skb, .count = 1, .size = SPW_LEN_SEAL + len, .last = true,
+	};
+	struct sk_buff *out;
+	u64 pn;
+
+	out = skb_copy_expand(skb, headroom(way), SPW_LEN_TAG,
+			      GFP_ATOMIC | __GFP_NOWARN);
+	if (unlikely(!out)) {
+		kfree_skb(skb);
+		return SPILLWAY_STAT_TX_DROP_NOMEM;
+	}
+	move_owner(out, skb);
+	spw_link_build_frame(skb_push(out, SPW_LEN_FRAME_HDR), SPW_FRAME_DATA,
+			     flags, len);
+	if (unlikely(seal_skb(way, out, &pn))) {
+		kfree_skb(skb);
+		return SPILLWAY_STAT_TX_DROP_KEY_SPENT;
+	}
+	skb_orphan(skb);
+	spw_repair_hold(skb, hdr_len, len - hdr_len, tos);
+	piece.seq = pn + way->key->link_offset;
+	spw_repair_sent(way->peer, &piece);
+	return transmit(way, out, tos, 1, len);
 }
 
 /* One datagram of its own for a frame's body, with zeros behind it. */
@@ -315,28 +352,34 @@ static int send_frame(struct spw_peer *peer, u8 type, const void *body,
 	struct spw_way way;
 	struct sk_buff *skb;
 	int drop;
+	u64 pn;
 
 	drop = way_find(&way, peer);
 	if (drop)
 		return drop;
 	skb = frame_skb(&way, type, body, len, pad);
-	drop = skb ? seal_skb(&way, skb) : SPILLWAY_STAT_TX_DROP_NOMEM;
+	drop = skb ? seal_skb(&way, skb, &pn) : SPILLWAY_STAT_TX_DROP_NOMEM;
 	if (!drop && spw_socket_send(peer, skb, &way.route, 0))
 		drop = SPILLWAY_STAT_TX_DROP_NO_ROUTE;
 	dst_release(way.route.dst);
 	return drop;
 }
 
-/* Has it payload? Only that is worth to be sent again. */
-static bool has_payload(const struct sk_buff *skb)
+/* Only what has payload is worth to be sent again. Consumes @skb. */
+static int send_packet(const struct spw_way *way, struct sk_buff *skb)
 {
-	return skb->len > skb_transport_offset(skb) + tcp_hdrlen(skb);
-}
+	unsigned int hdr_len = skb_transport_offset(skb) + tcp_hdrlen(skb);
 
-static bool to_be_cut(const struct spw_way *way, const struct sk_buff *skb)
-{
-	return skb_is_gso(skb) || skb->len > way->inner_max ||
-	       (spw_repair_wanted(way->peer) && has_payload(skb));
+	if (skb_is_gso(skb) || skb->len > way->inner_max)
+		return send_pieces(way, skb);
+	if (skb->len <= hdr_len || !spw_repair_wanted(way->peer))
+		return send_whole(way, skb);
+	/* What could not be cut again as it is takes the long way. */
+	if (unlikely(tcp_hdrlen(skb) < sizeof(struct tcphdr) ||
+		     hdr_len > SPW_INNER_HDR_MAX || skb_headlen(skb) < hdr_len ||
+		     skb_has_frag_list(skb)))
+		return send_pieces(way, skb);
+	return send_held(way, skb, hdr_len);
 }
 
 /* Family of a packet that relay carries, or 0. */
@@ -404,10 +447,7 @@ netdev_tx_t spw_send_xmit(struct sk_buff *skb, struct net_device *dev)
 		goto drop;
 	}
 	dev_sw_netstats_tx_add(dev, 1, len);
-	if (to_be_cut(&way, skb))
-		drop = send_pieces(&way, skb);
-	else
-		drop = send_whole(&way, skb);
+	drop = send_packet(&way, skb);
 	if (unlikely(drop))
 		spw_peer_drop(peer, drop, 1);
 	dst_release(way.route.dst);
@@ -613,6 +653,7 @@ int spw_send_frame(struct spw_peer *peer, u8 type, struct sk_buff *skb)
 	unsigned int len = skb->len;
 	struct spw_way way;
 	int drop;
+	u64 pn;
 
 	drop = way_find(&way, peer);
 	if (drop) {
@@ -622,7 +663,7 @@ int spw_send_frame(struct spw_peer *peer, u8 type, struct sk_buff *skb)
 	skb = make_room(skb, headroom(&way));
 	if (skb) {
 		spw_link_build_frame(skb_push(skb, SPW_LEN_FRAME_HDR), type, 0, len);
-		drop = seal_skb(&way, skb);
+		drop = seal_skb(&way, skb, &pn);
 	} else {
 		drop = SPILLWAY_STAT_TX_DROP_NOMEM;
 	}

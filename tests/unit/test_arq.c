@@ -517,10 +517,13 @@ TEST(when_to_acknowledge)
 	EXPECT_EQ(0, spw_acker_due(&a));
 	spw_acker_heard(&a, &one, now);
 	EXPECT_EQ(now + 2 * MS, spw_acker_due(&a));
+	/* Two after the newest, four after the first. */
 	spw_acker_heard(&a, &one, now + 400 * US);
-	EXPECT_EQ(now + 2 * MS, spw_acker_due(&a));
+	EXPECT_EQ(now + 2400 * US, spw_acker_due(&a));
+	spw_acker_heard(&a, &one, now + 2300 * US);
+	EXPECT_EQ(now + 4 * MS, spw_acker_due(&a));
 	/* Since the newest came. */
-	EXPECT_EQ(600, spw_acker_told(&a, now + 1 * MS));
+	EXPECT_EQ(600, spw_acker_told(&a, now + 2900 * US));
 	EXPECT_EQ(0, spw_acker_due(&a));
 
 	spw_acker_heard(&a, &many, now);
