@@ -5,10 +5,13 @@
  *
  *   stream serve|serve6 PORT
  *   stream run|run-options ADDRESS PORT CONNECTIONS SECONDS BYTES-PER-SECOND [BYTES-PER-WRITE]
+ *   stream serve-lumps PORT BYTES-PER-SECOND BYTES-PER-WRITE
+ *   stream run-lumps ... BYTES-PER-WRITE
  *
  * With serve6 one IPv6 socket serves both families. An IPv4 address written as
  * ::ffff:A.B.C.D is called from an IPv6 socket. With run-options every IPv6 packet has a
- * destination options header.
+ * destination options header. With lumps only whole writes are made, and the processor is
+ * left alone between them, which is what a scene of hours needs.
  *
  * Each end sends its seed first (8 bytes), then what splitmix64 makes of it. The side
  * that runs ends its stream after SECONDS, the other answers with its own end. Both
@@ -46,8 +49,11 @@ struct bytes {
 	uint64_t count;
 };
 
-/* Bytes of a write, at most. */
+/* Bytes of a write, at most; of each one with lumps. */
 static size_t most = WRITE;
+static bool lumps;
+/* Bytes a second of who serves: small, so that both directions carry data. */
+static uint64_t answer_rate = 64 * 1024;
 
 static uint64_t splitmix64(uint64_t *state)
 {
@@ -166,6 +172,18 @@ static int receive_some(struct flow *f)
 	}
 }
 
+/* How long to wait for data (ms), before more is to be sent. */
+static int patience(const struct flow *f, uint64_t elapsed, uint64_t rate, uint64_t seconds)
+{
+	uint64_t next = (f->out.count - 8 + most) * 1000 / rate + 1;
+
+	if (seconds && next > seconds * 1000)
+		next = seconds * 1000;
+	if (!lumps || f->from < f->len || f->out_done || next <= elapsed + TICK_MS)
+		return TICK_MS;
+	return (int)(next - elapsed);
+}
+
 /* Runs a connection to its end; @seconds 0: until the other side ends. */
 static int run_flow(struct flow *f, uint64_t seconds, uint64_t rate)
 {
@@ -178,6 +196,8 @@ static int run_flow(struct flow *f, uint64_t seconds, uint64_t rate)
 		elapsed = now_ms() - start;
 		over = seconds ? elapsed >= seconds * 1000 : f->in_done;
 		allowed = over ? f->out.count : 8 + elapsed * rate / 1000;
+		if (lumps && !over)
+			allowed -= (allowed - 8) % most;
 		err = f->out_done ? 0 : send_some(f, allowed);
 		if (!err)
 			err = f->in_done ? 0 : receive_some(f);
@@ -188,7 +208,7 @@ static int run_flow(struct flow *f, uint64_t seconds, uint64_t rate)
 			shutdown(f->fd, SHUT_WR);
 		}
 		p.events = f->in_done ? 0 : POLLIN;
-		poll(&p, 1, TICK_MS);
+		poll(&p, 1, patience(f, elapsed, rate, seconds));
 	}
 	return 0;
 }
@@ -231,10 +251,9 @@ static void serve_one(int fd, uint64_t seed, int which)
 {
 	struct flow *f = flow_new(fd, seed);
 
-	report(f, which, run_flow(f, 0, 64 * 1024));
+	report(f, which, run_flow(f, 0, answer_rate));
 }
 
-/* Answers as fast as a small rate, so that both directions carry data. */
 static int serve(const char *host, const char *port)
 {
 	const struct addrinfo *at = resolve(host, port);
@@ -317,15 +336,25 @@ int main(int argc, char **argv)
 		return serve("0.0.0.0", argv[2]);
 	if (argc == 3 && !strcmp(argv[1], "serve6"))
 		return serve("::", argv[2]);
-	if (argc == 8)
-		most = strtoull(argv[7], NULL, 10);
+	lumps = argc > 1 && strstr(argv[1], "-lumps");
+	if (argc == 8 || argc == 5)
+		most = strtoull(argv[argc - 1], NULL, 10);
 	if (most < 1 || most > CHUNK)
 		return 2;
+	if (argc == 5 && !strcmp(argv[1], "serve-lumps")) {
+		answer_rate = strtoull(argv[3], NULL, 10);
+		return answer_rate ? serve("0.0.0.0", argv[2]) : 2;
+	}
+	if (argc == 8 && !strcmp(argv[1], "run-lumps"))
+		return run(false, argv[2], argv[3], atoi(argv[4]), strtoull(argv[5], NULL, 10),
+			   strtoull(argv[6], NULL, 10));
 	if ((argc == 7 || argc == 8) &&
 	    (!strcmp(argv[1], "run") || !strcmp(argv[1], "run-options")))
 		return run(argv[1][3], argv[2], argv[3], atoi(argv[4]), strtoull(argv[5], NULL, 10),
 			   strtoull(argv[6], NULL, 10));
-	fputs("usage: stream serve|serve6 PORT | run|run-options ADDRESS PORT CONNECTIONS SECONDS RATE [WRITE]\n",
+	fputs("usage: stream serve|serve6 PORT | serve-lumps PORT RATE WRITE |\n"
+	      "       run|run-options ADDRESS PORT CONNECTIONS SECONDS RATE [WRITE] |\n"
+	      "       run-lumps ADDRESS PORT CONNECTIONS SECONDS RATE WRITE\n",
 	      stderr);
 	return 2;
 }

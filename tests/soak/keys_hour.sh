@@ -4,13 +4,14 @@
 # that loses one datagram of a hundred, with new keys every five seconds. Every byte right,
 # no packet number used twice with one key, and each datagram that was sent was received,
 # dropped for a reason that is counted, or lost by the network as it was told to.
-# lab: --icount
+# lab: --icount --shift 4 --mem 4096
 . tests/lab/scene.sh
 . tests/lab/spillway.sh
 SPILLD=$PWD/build/ctl/spilld
 SECONDS_TOTAL=${SPW_SECONDS:-3600}
 CONNS=20
-RATE=12000
+RATE=40000
+WRITE=40000
 
 ktap_plan 16
 scene_begin
@@ -53,11 +54,11 @@ capture 1
 capture 2
 config 1
 config 2
-remote_start 1 "$STREAM" serve 5000 &> /dev/null
+remote_start 1 "$STREAM" serve-lumps 5000 4000 4000 &> /tmp/served
 node_start 1 "$SPILLD" -c /tmp/c1 2> /tmp/log1
 node_start 2 "$SPILLD" -c /tmp/c2 2> /tmp/log2
 check "the peers are up" wait_until -t 30 peers_up 1 2
-node_exec 1 "$STREAM" run 10.20.1.2 5000 $CONNS "$SECONDS_TOTAL" $RATE > /tmp/out &
+node_exec 1 "$STREAM" run-lumps 10.20.1.2 5000 $CONNS "$SECONDS_TOTAL" $RATE $WRITE > /tmp/out &
 stream=$!
 check "all connections are relayed" wait_until -t 30 give
 sleep $((SECONDS_TOTAL - 60))
@@ -68,8 +69,14 @@ check "every byte right" [ $? = 0 ]
 # Silence, so that all counters stand still: then what was sent has come or is lost.
 for i in 1 2; do
 	node_exec $i nft -f - <<-END
-	table ip quiet { chain out { type filter hook output priority 0;
-	oifname "lan0" udp dport 51821 drop; oifname "lan0" tcp dport 51821 drop; } }
+	table ip quiet {
+		chain out {
+			type filter hook output priority 0;
+			oifname "lan0" udp dport 51821 drop
+			oifname "lan0" tcp dport 51821 drop
+			oifname "lan0" tcp sport 51821 drop
+		}
+	}
 	END
 done
 sleep 3
