@@ -134,6 +134,7 @@ struct spw_arq_again {
  * @spurious: declared lost before, but arrived
  * @late: given up: too old, or tried often enough
  * @poor: given up: the share of retransmissions is used up
+ * @full: given up: it is probably a full queue that dropped it
  * @probes: of @again, to draw an answer
  * @off: the path was found to be beyond help
  * @n: how many in @again
@@ -146,6 +147,7 @@ struct spw_arq_out {
 	__u32 spurious;
 	__u32 late;
 	__u32 poor;
+	__u32 full;
 	__u32 probes;
 	__u32 off;
 	__u32 n;
