@@ -2,7 +2,7 @@
 /*
  * When to acknowledge (RFC 9002 section 6.2, RFC 9000 section 13.2): each 128th
  * datagram; two milliseconds after the newest, so that the sender knows of the last
- * when it begins to wonder; four after the first, since it cannot forget before; and
+ * when it begins to wonder; six after the first, since it cannot forget before; and
  * soon where the order is broken, but not for each packet of a path that breaks it all
  * the time. An acknowledgment costs as much as a packet of data. Pure.
  */
@@ -10,7 +10,7 @@
 #include "messages.h"
 
 #define GAP_INTERVAL	250000ULL	/* ns */
-#define FIRST_WAITS	4000000ULL
+#define FIRST_WAITS	6000000ULL
 
 /**
  * spw_acker_heard() - datagrams came

@@ -167,6 +167,14 @@ static void release(struct spw_arq *arq, struct spw_arq_sent *s,
 	spw_arq_put(arq, packet, out);
 }
 
+/* Its packet goes, its number stays, in case that it arrives after all. */
+static void remember(struct spw_arq *arq, struct spw_arq_sent *s,
+		     enum spw_arq_gone gone)
+{
+	s->gone = gone;
+	arq->gone = umin(arq->gone, s->seq);
+}
+
 static void advance_tail(struct spw_arq *arq)
 {
 	while (arq->tail < arq->head && !under_way(arq, arq->tail))
@@ -231,6 +239,35 @@ static bool place(struct spw_arq *arq, __u64 seq, __u64 now,
 }
 
 /**
+ * spw_arq_settled() - a connection has an acknowledgment of its own
+ * @arq: sender
+ * @owner: connection, as in &spw_arq_packet.owner
+ * @una: sequence number below which its far end has all
+ * @out: receives the packets that nothing needs any more
+ *
+ * On a short path that comes before the tunnel's. Only the oldest are looked at: what
+ * one connection holds back is not searched for another's.
+ */
+void spw_arq_settled(struct spw_arq *arq, const void *owner, __u32 una,
+		     struct spw_arq_out *out)
+{
+	int budget = SPW_ARQ_SETTLED;
+
+	while (arq->tail < arq->head && budget--) {
+		struct spw_arq_sent *s = slot_of(arq, arq->tail);
+
+		if (under_way(arq, arq->tail)) {
+			if (s->packet->owner != owner ||
+			    (__s32)(una - s->packet->end_seq) < 0)
+				break;
+			remember(arq, s, SPW_ARQ_OLD);
+			release(arq, s, out);
+		}
+		arq->tail++;
+	}
+}
+
+/**
  * spw_arq_sent() - a piece is about to be sent for the first time
  * @arq: sender
  * @seq: its number
@@ -278,14 +315,6 @@ void spw_arq_resent(struct spw_arq *arq, __u64 seq,
 
 	if (!place(arq, seq, now, &sent, out))
 		spw_arq_put(arq, again->packet, out);
-}
-
-/* Its packet goes, its number stays, in case that it arrives after all. */
-static void remember(struct spw_arq *arq, struct spw_arq_sent *s,
-		     enum spw_arq_gone gone)
-{
-	s->gone = gone;
-	arq->gone = umin(arq->gone, s->seq);
 }
 
 /* Once more, if that is of any use: the slot's reference goes to the caller. */
@@ -400,10 +429,9 @@ static void arrived(struct spw_arq *arq, struct spw_arq_sent *s, __u64 before,
 	s->gone = SPW_ARQ_HERE;
 	arq->newest_at = umax(arq->newest_at, s->at);
 	arq->newest = umax(arq->newest, s->seq);
-	if (s->packet) {
+	if (s->packet)
 		release(arq, s, out);
-		out->acked++;
-	}
+	out->acked++;
 }
 
 /*

@@ -17,6 +17,8 @@ enum spw_arq_limits {
 	SPW_ARQ_PROBES = 2,	/* probes without an answer */
 	SPW_ARQ_OUT = 16,	/* retransmissions that one step yields */
 	SPW_ARQ_SHARE = 10,	/* percent of the bytes sent may be sent again */
+	SPW_ARQ_PATIENCE_US = 3000, /* no deadline of what is sent now is sooner */
+	SPW_ARQ_SETTLED = 64,	/* datagrams that one step settles */
 	SPW_ARQ_CREDIT = 128 << 10, /* bytes of that which may be saved up */
 };
 
@@ -30,13 +32,17 @@ enum spw_arq_gone {
 /**
  * struct spw_arq_packet - a packet that is kept until its datagrams have arrived
  * @next: in &spw_arq_out.freed
+ * @owner: of which connection it is, to be compared only
  * @refs: datagrams under way, and the sender while it cuts
  * @bytes: memory that it holds
+ * @end_seq: one above its last sequence number
  */
 struct spw_arq_packet {
 	struct spw_arq_packet *next;
+	const void *owner;
 	__u32 refs;
 	__u32 bytes;
+	__u32 end_seq;
 };
 
 /**
@@ -171,6 +177,8 @@ struct spw_ack {
 void spw_arq_out_init(struct spw_arq_out *out);
 void spw_arq_init(struct spw_arq *arq, struct spw_arq_sent *ring);
 bool spw_arq_hold(struct spw_arq *arq, struct spw_arq_packet *packet, __u64 now);
+void spw_arq_settled(struct spw_arq *arq, const void *owner, __u32 una,
+		     struct spw_arq_out *out);
 void spw_arq_sent(struct spw_arq *arq, __u64 seq, struct spw_arq_packet *packet,
 		  __u32 piece, __u16 len, __u64 now, struct spw_arq_out *out);
 void spw_arq_resent(struct spw_arq *arq, __u64 seq,

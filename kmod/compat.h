@@ -57,4 +57,14 @@ spw_compat_hrtimer_setup(struct hrtimer *timer,
 #endif
 }
 
+/*
+ * For what is large and filled only where it is needed: the kernel would have it zeroed
+ * for each packet (CONFIG_INIT_STACK_ALL_ZERO).
+ */
+#if __has_attribute(__uninitialized__)
+#define spw_uninitialized __attribute__((__uninitialized__))
+#else
+#define spw_uninitialized
+#endif
+
 #endif /* _SPW_COMPAT_H */

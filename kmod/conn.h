@@ -8,6 +8,7 @@
 #include <linux/socket.h>
 #include <linux/spillway.h>
 #include <linux/types.h>
+#include <net/ipv6.h>
 
 struct iphdr;
 struct ipv6hdr;
@@ -42,6 +43,17 @@ struct spw_tuple {
 		};
 	};
 };
+
+/* Of one family, and the rest of an IPv4 tuple is not there to be compared. */
+static inline bool spw_tuple_equal(u8 family, const struct spw_tuple *a,
+				   const struct spw_tuple *b)
+{
+	if (a->lport != b->lport || a->rport != b->rport)
+		return false;
+	return family == AF_INET6 ? ipv6_addr_equal(&a->laddr6, &b->laddr6) &&
+				    ipv6_addr_equal(&a->raddr6, &b->raddr6) :
+				    a->laddr == b->laddr && a->raddr == b->raddr;
+}
 
 enum spw_tuple_len {
 	SPW_TUPLE4 = offsetofend(struct spw_tuple, raddr),

@@ -58,22 +58,15 @@ static u32 hash_tuple6(const void *data, u32 len, u32 seed)
 	return hsiphash(data, SPW_TUPLE6, &conn_hash_key) ^ seed;
 }
 
-/* In place of memcmp(), which is a call a lookup and dearer than the hash. */
+/* In place of memcmp(), which is a call a lookup and as dear as the hash. */
 static int differs4(struct rhashtable_compare_arg *arg, const void *obj)
 {
-	const struct spw_tuple *a = arg->key, *b = &((const struct spw_conn *)obj)->tuple;
-
-	return !(a->laddr == b->laddr && a->raddr == b->raddr &&
-		 a->lport == b->lport && a->rport == b->rport);
+	return !spw_tuple_equal(AF_INET, arg->key, &((const struct spw_conn *)obj)->tuple);
 }
 
 static int differs6(struct rhashtable_compare_arg *arg, const void *obj)
 {
-	const struct spw_tuple *a = arg->key, *b = &((const struct spw_conn *)obj)->tuple;
-
-	return !(ipv6_addr_equal(&a->laddr6, &b->laddr6) &&
-		 ipv6_addr_equal(&a->raddr6, &b->raddr6) &&
-		 a->lport == b->lport && a->rport == b->rport);
+	return !spw_tuple_equal(AF_INET6, arg->key, &((const struct spw_conn *)obj)->tuple);
 }
 
 static const struct rhashtable_params params4 = {

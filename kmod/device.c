@@ -115,6 +115,7 @@ static void destruct(struct net_device *dev)
 	xa_destroy(&spw->peers);
 	xa_destroy(&spw->rx_keys);
 	free_percpu(spw->stats);
+	kvfree(spw->relayed);
 	mutex_destroy(&spw->lock);
 }
 
@@ -160,12 +161,22 @@ static int construct(struct spw_device *spw, struct net_device *dev)
 	xa_init(&spw->rx_keys);
 	spw_health_init(spw);
 	spw_probe_init(spw);
+	spw->relayed = kvcalloc(SPW_RELAYED_SLOTS, sizeof(*spw->relayed), GFP_KERNEL);
+	if (!spw->relayed)
+		return -ENOMEM;
+	err = -ENOMEM;
 	spw->stats = alloc_percpu(struct spw_stats);
 	if (!spw->stats)
-		return -ENOMEM;
+		goto err_relayed;
 	err = spw_conntab_init(spw);
 	if (err)
-		free_percpu(spw->stats);
+		goto err_stats;
+	return 0;
+
+err_stats:
+	free_percpu(spw->stats);
+err_relayed:
+	kvfree(spw->relayed);
 	return err;
 }
 

@@ -15,11 +15,13 @@
 #include "stats.h"
 
 struct dst_entry;
+struct spw_conn;
 struct spw_key;
 
 enum spw_device_limits {
 	SPW_HOOKS = 4,
 	SPW_RX_SLOTS = 16,
+	SPW_RELAYED_SLOTS = 1024,
 };
 
 /**
@@ -71,6 +73,8 @@ struct spw_report {
  * @peers: by node id; changes under @lock, lookups under RCU
  * @nr_peers: under @lock
  * @rx_keys: receive keys by id; changes under @lock, lookups under RCU
+ * @relayed: connections that peers relay, one for each pattern of ports, found without
+ *	a hash; likewise
  * @rx_slots: the newest of those whose id ends with the same bits, found without a
  *	walk; likewise
  * @health_work: sends heartbeats and notices silence
@@ -111,6 +115,7 @@ struct spw_device {
 	u32 nr_peers;
 	struct xarray rx_keys;
 	struct spw_key __rcu *rx_slots[SPW_RX_SLOTS];
+	struct spw_conn __rcu **relayed;
 	struct delayed_work health_work;
 	struct delayed_work probe_work;
 };

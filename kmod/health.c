@@ -20,6 +20,7 @@
 #include <linux/workqueue.h>
 
 #include "crypt.h"
+#include "frame.h"
 #include "health.h"
 #include "ipv6.h"
 #include "link.h"
@@ -27,7 +28,6 @@
 #include "peer.h"
 #include "probe.h"
 #include "relay.h"
-#include "send.h"
 #include "trace.h"
 
 /* A round trip longer than this is no measurement, but a stamp of another life. */
@@ -152,7 +152,7 @@ static void beat(struct spw_peer *peer)
 	if (!rcu_access_pointer(peer->tx_key))
 		return;
 	compose(peer, &hb, now);
-	spw_send_heartbeat(peer, &hb);
+	spw_frame_heartbeat(peer, &hb);
 	spw_notify_sync(peer);
 }
 

@@ -18,11 +18,11 @@
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 
+#include "frame.h"
 #include "link.h"
 #include "messenger.h"
 #include "notify.h"
 #include "peer.h"
-#include "send.h"
 
 /* What comes within this time goes into one message, if its type allows it. */
 #define BATCH_TIME	NSEC_PER_MSEC
@@ -229,7 +229,7 @@ static bool write_chunk(struct spw_messenger *m, u64 seq, u32 size,
 
 	if (len > size)
 		return false;
-	skb = spw_send_frame_alloc(SPW_LEN_CONTROL + len);
+	skb = spw_frame_alloc(SPW_LEN_CONTROL + len);
 	/* Without memory it is as if the path had lost it. */
 	if (!skb)
 		return true;
@@ -262,7 +262,7 @@ static void ack_step(struct spw_messenger *m, u64 now, struct sk_buff_head *acks
 
 	if (!due || due > now || !m->rx.stream)
 		return;
-	skb = spw_send_frame_alloc(SPW_LEN_CONTROL_ACK);
+	skb = spw_frame_alloc(SPW_LEN_CONTROL_ACK);
 	spw_control_rx_tell(&m->rx, now, &ack);
 	if (!skb)
 		return;
@@ -293,7 +293,7 @@ static void send_all(struct spw_peer *peer, u8 type, struct sk_buff_head *frames
 	int drop;
 
 	while ((skb = __skb_dequeue(frames))) {
-		drop = spw_send_frame(peer, type, skb);
+		drop = spw_frame_send(peer, type, skb);
 		spw_peer_count(peer, drop ?: sent, 1);
 	}
 }
@@ -301,7 +301,7 @@ static void send_all(struct spw_peer *peer, u8 type, struct sk_buff_head *frames
 /* All that is to be done now; under RCU, bottom halves off. */
 static void step(struct spw_peer *peer, u64 now)
 {
-	unsigned int room = spw_send_frame_room(peer);
+	unsigned int room = spw_frame_room(peer);
 	u32 size = min_t(u32, SPW_CONTROL_CHUNK,
 			 room > SPW_LEN_CONTROL ? room - SPW_LEN_CONTROL : 0);
 	struct spw_messenger *m = &peer->messenger;

@@ -11,11 +11,11 @@
 #include <net/ip6_fib.h>
 #include <net/route.h>
 
+#include "frame.h"
 #include "messages.h"
 #include "netlink.h"
 #include "peer.h"
 #include "probe.h"
-#include "send.h"
 #include "socket.h"
 #include "trace.h"
 
@@ -95,7 +95,7 @@ static void send_probe(struct spw_peer *peer, const struct spw_pmtu_probe *probe
 
 	if (probe->size < over + SPW_LEN_PROBE)
 		return;
-	if (!spw_send_probe(peer, SPW_FRAME_PROBE, probe,
+	if (!spw_frame_probe(peer, SPW_FRAME_PROBE, probe,
 			    probe->size - over - SPW_LEN_PROBE))
 		spw_peer_count(peer, SPILLWAY_STAT_PROBE_TX, 1);
 }
@@ -268,7 +268,7 @@ int spw_probe_answer(struct spw_peer *peer, const struct spw_pmtu_probe *probe,
 	if (!may)
 		return SPILLWAY_STAT_RX_DROP_PROBE;
 	spw_peer_count(peer, SPILLWAY_STAT_PROBE_RX, 1);
-	spw_send_probe(peer, SPW_FRAME_PROBE_REPLY, probe, 0);
+	spw_frame_probe(peer, SPW_FRAME_PROBE_REPLY, probe, 0);
 	return 0;
 }
 

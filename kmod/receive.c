@@ -243,8 +243,10 @@ static void receive_alone(struct arrival *a, struct sk_buff *skb)
 	struct dgram d = { .len = skb->len };
 	int drop = SPILLWAY_STAT_RX_DROP_SHORT;
 
-	if (!skb_copy_bits(skb, 0, d.hdr, sizeof(d.hdr)))
+	if (pskb_may_pull(skb, sizeof(d.hdr))) {
+		memcpy(d.hdr, skb->data, sizeof(d.hdr));
 		drop = check(a, &d) ?: open_alone(a, &d, skb);
+	}
 	if (likely(!drop))
 		return;
 	drop_one(a, &d, drop);

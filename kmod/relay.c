@@ -73,6 +73,39 @@ void spw_relay_exit(struct spw_device *spw)
 }
 
 /*
+ * The connections that are relayed are few and busy: a keyed hash for each of their
+ * packets, twice, costs as much as the frame around them. Remote ends choose ports, and
+ * whoever makes two meet gets the table's lookup for one of them.
+ */
+static struct spw_conn __rcu **slot_of(struct spw_device *spw,
+				       const struct spw_tuple *tuple)
+{
+	u16 ports = (__force u16)tuple->lport ^ (__force u16)tuple->rport;
+
+	return &spw->relayed[(ports ^ ports >> 8) % SPW_RELAYED_SLOTS];
+}
+
+/**
+ * spw_relay_find() - the connection of a packet that may be relayed
+ * @spw: device
+ * @family: of the packet
+ * @tuple: of its connection
+ *
+ * Return: valid until rcu_read_unlock(), or NULL.
+ */
+struct spw_conn *spw_relay_find(struct spw_device *spw, u8 family,
+				const struct spw_tuple *tuple)
+{
+	struct spw_conn *conn = rcu_dereference(*slot_of(spw, tuple));
+
+	/* One that a new connection has replaced is waiting for the collector. */
+	if (conn && conn->family == family && spw_tuple_equal(family, &conn->tuple, tuple) &&
+	    !test_bit(SPW_CONN_GONE, &conn->flags))
+		return conn;
+	return spw_conntab_find(spw, family, tuple);
+}
+
+/*
  * Relay carries IPv6 where TCP is right behind the header; a packet with something
  * between the two leaves as if nobody relayed it. So does everything while IPv6 is
  * switched off for the device: ip6_output() would drop it.
@@ -94,7 +127,7 @@ static bool can_steer(const struct spw_device *spw, const struct sk_buff *skb,
 void spw_relay_steer(struct spw_device *spw, struct sk_buff *skb, u8 family,
 		     const struct spw_tuple *tuple)
 {
-	struct spw_conn *conn = spw_conntab_find(spw, family, tuple);
+	struct spw_conn *conn = spw_relay_find(spw, family, tuple);
 	const struct spw_peer *peer;
 	struct dst_entry *dst;
 
@@ -317,6 +350,7 @@ static void give(struct spw_device *spw, struct spw_conn *conn,
 	atomic_inc(&spw->nr_watched);
 	atomic_inc(&peer->nr_conns);
 	rcu_assign_pointer(conn->peer, peer);
+	rcu_assign_pointer(*slot_of(spw, &conn->tuple), conn);
 	spw_notify_conn(peer, conn, SPW_NOTICE_OFFLOADED);
 	spw_peer_count(peer, SPILLWAY_STAT_OFFLOADED, 1);
 	trace_spillway_offload(peer, conn,
@@ -328,12 +362,15 @@ static void give(struct spw_device *spw, struct spw_conn *conn,
 static struct spw_peer *take_back(struct spw_device *spw, struct spw_conn *conn,
 				  enum spw_notice_event why)
 {
+	struct spw_conn __rcu **slot = slot_of(spw, &conn->tuple);
 	struct spw_peer *peer;
 
 	peer = rcu_replace_pointer(conn->peer, NULL,
 				   lockdep_is_held(&spw->lock));
 	if (!peer)
 		return NULL;
+	if (rcu_access_pointer(*slot) == conn)
+		rcu_assign_pointer(*slot, NULL);
 	atomic_dec(&peer->nr_conns);
 	atomic_dec(&spw->nr_offloaded);
 	atomic_dec(&spw->nr_watched);

@@ -30,6 +30,8 @@ struct spw_move {
 
 int spw_relay_init(struct spw_device *spw);
 void spw_relay_exit(struct spw_device *spw);
+struct spw_conn *spw_relay_find(struct spw_device *spw, u8 family,
+				const struct spw_tuple *tuple);
 void spw_relay_steer(struct spw_device *spw, struct sk_buff *skb, u8 family,
 		     const struct spw_tuple *tuple);
 int spw_relay_offload(struct spw_device *spw, struct spw_move *moves, u32 n);

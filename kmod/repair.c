@@ -24,8 +24,10 @@
 #include "conntab.h"
 #include "crypt.h"
 #include "cut.h"
+#include "frame.h"
 #include "link.h"
 #include "peer.h"
+#include "relay.h"
 #include "repair.h"
 #include "send.h"
 
@@ -115,7 +117,7 @@ static void free_packets(struct spw_arq_out *out)
 
 static void put_packet(struct spw_peer *peer, struct spw_arq_packet *packet)
 {
-	struct spw_arq_out out;
+	struct spw_arq_out out spw_uninitialized;
 
 	spw_arq_out_init(&out);
 	spin_lock_bh(&peer->repair.lock);
@@ -139,7 +141,7 @@ static bool goes_on(struct spw_peer *peer, const struct sk_buff *skb)
 		spw_tuple_out6(&tuple, ipv6_hdr(skb), tcp_hdr(skb));
 	else
 		spw_tuple_out4(&tuple, ip_hdr(skb), tcp_hdr(skb));
-	conn = spw_conntab_find(spw, six ? AF_INET6 : AF_INET, &tuple);
+	conn = spw_relay_find(spw, six ? AF_INET6 : AF_INET, &tuple);
 	return conn && rcu_access_pointer(conn->peer) == peer &&
 	       !spw_conntab_ends(spw, conn);
 }
@@ -149,7 +151,7 @@ static void send_again(struct spw_peer *peer, const struct spw_arq_again *again)
 {
 	struct sk_buff *skb = skb_of(again->packet);
 	const struct held *held = held_of(skb);
-	struct spw_arq_out out;
+	struct spw_arq_out out spw_uninitialized;
 	struct spw_send_one one;
 	struct spw_cut cut;
 
@@ -198,7 +200,7 @@ static void tell(struct spw_peer *peer, struct spw_ack *ack)
 
 	if (!key || key->peer != peer || !spw_key_seen(key, ack))
 		return;
-	spw_send_ack(peer, ack);
+	spw_frame_ack(peer, ack);
 }
 
 static void acknowledge(struct spw_peer *peer, u64 now)
@@ -224,7 +226,7 @@ static enum hrtimer_restart on_timer(struct hrtimer *timer)
 	struct spw_repair *r = container_of(timer, struct spw_repair, timer);
 	struct spw_peer *peer = container_of(r, struct spw_peer, repair);
 	u64 now = ktime_get_ns();
-	struct spw_arq_out out;
+	struct spw_arq_out out spw_uninitialized;
 
 	spw_arq_out_init(&out);
 	rcu_read_lock();
@@ -288,7 +290,7 @@ void spw_repair_stop(struct spw_peer *peer)
 {
 	struct spw_repair *r = &peer->repair;
 	struct spw_arq_sent *ring = r->arq.ring;
-	struct spw_arq_out out;
+	struct spw_arq_out out spw_uninitialized;
 
 	spw_arq_out_init(&out);
 	spin_lock_bh(&r->lock);
@@ -367,15 +369,18 @@ bool spw_repair_wanted(const struct spw_peer *peer)
  * @hdr_len: see &struct spw_cut
  * @mss: likewise
  * @tos: outer type of service or traffic class
+ * @sk: socket that sent it, to be compared only
  *
  * What is kept pins neither a route nor a conntrack entry. The socket's charge is the
  * caller's to move.
  */
 void spw_repair_hold(struct sk_buff *skb, unsigned int hdr_len, unsigned int mss,
-		     u8 tos)
+		     u8 tos, const struct sock *sk)
 {
 	*held_of(skb) = (struct held){
 		.packet.bytes = skb->truesize,
+		.packet.owner = sk,
+		.packet.end_seq = ntohl(tcp_hdr(skb)->seq) + skb->len - hdr_len,
 		.hdr_len = hdr_len, .mss = mss, .tos = tos,
 	};
 	skb_dst_drop(skb);
@@ -408,21 +413,26 @@ void spw_repair_sent(struct spw_peer *peer, const struct spw_repair_pieces *p)
 {
 	struct spw_repair *r = &peer->repair;
 	u64 now = ktime_get_ns();
-	struct spw_arq_out out;
+	struct spw_arq_out out spw_uninitialized;
 	bool kept;
 
 	spw_arq_out_init(&out);
 	spin_lock(&r->lock);
+	if (!p->first && p->una_known)
+		spw_arq_settled(&r->arq, packet_of(p->skb)->owner, p->una, &out);
 	place(r, p, now, &out);
 	kept = packet_of(p->skb)->refs;
 	if (kept && p->last)
 		spw_arq_put(&r->arq, packet_of(p->skb), &out);
-	arm_after(r, now, spw_arq_soonest(&r->arq, now));
+	if (!r->armed || r->armed > now + SPW_ARQ_PATIENCE_US * NSEC_PER_USEC)
+		arm_after(r, now, spw_arq_soonest(&r->arq, now));
 	spin_unlock(&r->lock);
 	if (!kept && p->last)
 		consume_skb(p->skb);
-	if (unlikely(out.late || out.off || out.freed))
+	if (unlikely(out.late || out.off))
 		act(peer, &out);
+	else
+		free_packets(&out);
 }
 
 /**
@@ -467,7 +477,7 @@ static bool find_key(const struct spw_repair *r, u32 id, u64 *offset, u64 *next)
 int spw_repair_acked(struct spw_peer *peer, const struct spw_frame *frame, u64 now)
 {
 	struct spw_repair *r = &peer->repair;
-	struct spw_arq_out out;
+	struct spw_arq_out out spw_uninitialized;
 	u64 offset, next;
 	struct spw_ack ack;
 	int err = 0;
@@ -489,6 +499,23 @@ int spw_repair_acked(struct spw_peer *peer, const struct spw_frame *frame, u64 n
 	return 0;
 }
 
+/* What came under the key before is told now. */
+static void change_key(struct spw_peer *peer, u32 key_id, u64 now)
+{
+	struct spw_repair *r = &peer->repair;
+	struct spw_ack old;
+	bool any;
+
+	spin_lock(&r->lock);
+	any = r->acker.pending;
+	old.key_id = r->acker.key_id;
+	old.delay_us = spw_acker_told(&r->acker, now);
+	WRITE_ONCE(r->acker.key_id, key_id);
+	spin_unlock(&r->lock);
+	if (any)
+		tell(peer, &old);
+}
+
 /**
  * spw_repair_heard() - datagrams came that want an acknowledgment
  * @peer: from whom, under RCU, bottom halves off
@@ -500,26 +527,18 @@ void spw_repair_heard(struct spw_peer *peer, u32 key_id,
 		      const struct spw_heard *heard, u64 now)
 {
 	struct spw_repair *r = &peer->repair;
-	struct spw_ack old = {};
-	bool due, changed;
+	bool due;
 	u64 at;
 
+	if (unlikely(READ_ONCE(r->acker.key_id) != key_id))
+		change_key(peer, key_id, now);
 	spin_lock(&r->lock);
-	changed = r->acker.key_id != key_id;
-	if (changed) {
-		changed = r->acker.pending;
-		old.key_id = r->acker.key_id;
-		old.delay_us = spw_acker_told(&r->acker, now);
-		r->acker.key_id = key_id;
-	}
 	spw_acker_heard(&r->acker, heard, now);
 	at = spw_acker_due(&r->acker);
 	due = at && at <= now;
 	if (at && !due)
 		arm_after(r, now, at);
 	spin_unlock(&r->lock);
-	if (unlikely(changed))
-		tell(peer, &old);
 	if (due)
 		acknowledge(peer, now);
 }

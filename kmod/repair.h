@@ -10,6 +10,7 @@
 #include "arq.h"
 
 struct sk_buff;
+struct sock;
 struct spw_cut;
 struct spw_frame;
 struct spw_key;
@@ -69,6 +70,8 @@ struct spw_repair_path {
  * @count: how many, numbered in order
  * @size: bytes of a datagram
  * @last: none follows
+ * @una_known: @una is given
+ * @una: what the socket's far end has acknowledged to it (snd_una)
  */
 struct spw_repair_pieces {
 	struct sk_buff *skb;
@@ -77,6 +80,8 @@ struct spw_repair_pieces {
 	unsigned int count;
 	unsigned int size;
 	bool last;
+	bool una_known;
+	u32 una;
 };
 
 void spw_repair_init(struct spw_peer *peer);
@@ -88,7 +93,7 @@ void spw_repair_path(struct spw_peer *peer, struct spw_repair_path *path);
 
 bool spw_repair_wanted(const struct spw_peer *peer);
 void spw_repair_hold(struct sk_buff *skb, unsigned int hdr_len, unsigned int mss,
-		     u8 tos);
+		     u8 tos, const struct sock *sk);
 void spw_repair_sent(struct spw_peer *peer, const struct spw_repair_pieces *p);
 void spw_repair_drop(struct spw_peer *peer, struct sk_buff *skb);
 

@@ -17,6 +17,13 @@
 #include "receive.h"
 #include "socket.h"
 
+/* Whatever comes after this was asked is told of by another data_ready(). */
+static bool is_empty(const struct sock *sk)
+{
+	return skb_queue_empty_lockless(&udp_sk(sk)->reader_queue) &&
+	       skb_queue_empty_lockless(&sk->sk_receive_queue);
+}
+
 static void data_ready(struct sock *sk)
 {
 	struct spw_device *spw;
@@ -25,15 +32,14 @@ static void data_ready(struct sock *sk)
 
 	rcu_read_lock();
 	spw = rcu_dereference_sk_user_data(sk);
+	/* An error that ICMP left behind is taken off by asking once. */
 	do {
-		err = 0;
 		skb = skb_recv_udp(sk, MSG_DONTWAIT, &err);
 		if (skb && likely(spw))
 			spw_receive(spw, skb);
 		else
 			kfree_skb(skb);
-		/* An error that ICMP left behind is taken off by asking once. */
-	} while (skb || err != -EAGAIN);
+	} while (!is_empty(sk));
 	rcu_read_unlock();
 }
 

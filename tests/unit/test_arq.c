@@ -557,6 +557,55 @@ TEST(anything_may_be_acknowledged)
 	path_free(p);
 }
 
+/* What TCP's own acknowledgment covers goes at once, and is not sent again. */
+TEST(a_connection_settles_what_is_its_own)
+{
+	struct path *p = path_new(500 * US, 0, 0, 0);
+	struct spw_arq_packet *packet[4];
+	struct spw_arq_out out = { 0 };
+	int one, other;
+
+	for (int i = 0; i < 4; i++) {
+		packet[i] = calloc(1, sizeof(*packet[i]));
+		packet[i]->bytes = 3000;
+		packet[i]->owner = i == 2 ? &other : &one;
+		/* Sequence numbers wrap. */
+		packet[i]->end_seq = 0xfffff000U + 0x800U * (uint32_t)i;
+		ASSERT_TRUE(spw_arq_hold(&p->arq, packet[i], p->now));
+		for (int k = 0; k < 2; k++)
+			spw_arq_sent(&p->arq, (uint64_t)(2 * i + k) + p->offset, packet[i],
+				     (uint32_t)k, 1400, p->now, &out);
+		spw_arq_put(&p->arq, packet[i], &out);
+	}
+	EXPECT_EQ(NULL, out.freed);
+	spw_arq_settled(&p->arq, &one, 0xfffff000U - 1, &out);
+	EXPECT_EQ(NULL, out.freed);
+	spw_arq_settled(&p->arq, &other, 0x10000U, &out);
+	EXPECT_EQ(NULL, out.freed);
+	/* All of the first two; the third is another's, and what is behind it waits. */
+	spw_arq_settled(&p->arq, &one, 0x10000U, &out);
+	EXPECT_EQ(packet[1], out.freed);
+	EXPECT_EQ(packet[0], packet[1]->next);
+	EXPECT_EQ(NULL, packet[0]->next);
+	EXPECT_EQ(6000, p->arq.bytes);
+	EXPECT_LE(spw_arq_soonest(&p->arq, p->now), spw_arq_next(&p->arq));
+	EXPECT_LE(p->now + SPW_ARQ_PATIENCE_US * US, spw_arq_soonest(&p->arq, p->now));
+	/* Its arrival is a sample still, and no loss. */
+	struct spw_ack ack = { .largest = 1, .bits = { 3 } };
+
+	EXPECT_EQ(0, spw_arq_ack(&p->arq, &ack, p->offset, 8, p->now + MS, &out));
+	EXPECT_EQ(MS, p->arq.rtt.smoothed);
+	EXPECT_EQ(0, out.lost);
+	EXPECT_EQ(0, out.spurious);
+	spw_arq_settled(&p->arq, &other, 0x10000U, &out);
+	spw_arq_settled(&p->arq, &one, 0x10000U, &out);
+	EXPECT_EQ(0, p->arq.bytes);
+	EXPECT_EQ(0, spw_arq_next(&p->arq));
+	act(p, &out);
+	EXPECT_EQ(4, p->freed);
+	path_free(p);
+}
+
 TEST(all_is_given_back)
 {
 	struct path *p = path_new(500 * US, 0, 0, 0);
@@ -582,13 +631,15 @@ TEST(when_to_acknowledge)
 	EXPECT_EQ(0, spw_acker_due(&a));
 	spw_acker_heard(&a, &one, now);
 	EXPECT_EQ(now + 2 * MS, spw_acker_due(&a));
-	/* Two after the newest, four after the first. */
+	/* Two after the newest, six after the first. */
 	spw_acker_heard(&a, &one, now + 400 * US);
 	EXPECT_EQ(now + 2400 * US, spw_acker_due(&a));
 	spw_acker_heard(&a, &one, now + 2300 * US);
-	EXPECT_EQ(now + 4 * MS, spw_acker_due(&a));
+	EXPECT_EQ(now + 4300 * US, spw_acker_due(&a));
+	spw_acker_heard(&a, &one, now + 4200 * US);
+	EXPECT_EQ(now + 6 * MS, spw_acker_due(&a));
 	/* Since the newest came. */
-	EXPECT_EQ(600, spw_acker_told(&a, now + 2900 * US));
+	EXPECT_EQ(600, spw_acker_told(&a, now + 4800 * US));
 	EXPECT_EQ(0, spw_acker_due(&a));
 
 	spw_acker_heard(&a, &many, now);

@@ -379,7 +379,9 @@ end
 local function inner(body, pinfo, root)
 	local version = body:len() > 0 and body(0, 1):bitfield(0, 4)
 	local name = version == 4 and "ip" or version == 6 and "ipv6" or "data"
-	Dissector.get(name):call(body, pinfo, root)
+	-- Whoever reads the innermost bytes by their port may give up on them. That is shown
+	-- by then, and no reason to leave the rest of a burst unread.
+	pcall(Dissector.call, Dissector.get(name), body, pinfo, root)
 end
 
 local function frame(plain, pinfo, tree, root)
