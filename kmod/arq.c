@@ -71,7 +71,7 @@ static bool under_way(const struct spw_arq *arq, __u64 seq)
  */
 static __u64 deadline(const struct spw_arq *arq)
 {
-	__u64 srtt = arq->rtt.smoothed;
+	__u64 srtt = umax(arq->rtt.smoothed, arq->slow);
 
 	if (!srtt)
 		return DEADLINE_BLIND;
@@ -86,9 +86,15 @@ static __u64 reordering_window(const struct spw_arq *arq)
 		    umax(arq->rtt.smoothed, REORDER_MIN));
 }
 
+/*
+ * Where some packets overtake others, it is theirs that the round trip is measured of,
+ * and a part of the least of these is no window for the others: so at least as long as
+ * one took that was no loss.
+ */
 static __u64 loss_delay(const struct spw_arq *arq)
 {
-	return umax(arq->rtt.smoothed, arq->rtt.latest) + reordering_window(arq);
+	return umax(umax(arq->rtt.smoothed, arq->rtt.latest), arq->slow) +
+	       reordering_window(arq);
 }
 
 /* RFC 9002 section 6.2.1. */
@@ -398,9 +404,10 @@ static void detect(struct spw_arq *arq, __u64 now, struct spw_arq_out *out)
 }
 
 /* It was not lost, only late: the next must be waited for longer. */
-static void mistaken(struct spw_arq *arq, __u64 now)
+static void mistaken(struct spw_arq *arq, const struct spw_arq_sent *s, __u64 now)
 {
 	arq->reordered = true;
+	arq->slow = umax(arq->slow, umin(now - s->at, DEADLINE_BLIND));
 	if (now - arq->steps_at < arq->rtt.smoothed || arq->steps >= STEPS_MAX)
 		return;
 	arq->steps++;
@@ -413,6 +420,7 @@ static void forgive(struct spw_arq *arq, __u64 now)
 		return;
 	arq->steps--;
 	arq->steps_at = now;
+	arq->slow = arq->steps ? arq->slow - arq->slow / 8 : 0;
 }
 
 static void arrived(struct spw_arq *arq, struct spw_arq_sent *s, __u64 before,
@@ -422,7 +430,7 @@ static void arrived(struct spw_arq *arq, struct spw_arq_sent *s, __u64 before,
 		out->spurious++;
 		if (arq->sample_lost)
 			arq->sample_lost--;
-		mistaken(arq, now);
+		mistaken(arq, s, now);
 	} else if (arq->acked && s->seq < before) {
 		arq->reordered = true;
 	}

@@ -83,6 +83,7 @@ struct spw_arq_sent {
  * @reordered: the path was seen to reorder
  * @steps: width of the reordering window (RACK.reo_wnd_mult)
  * @steps_at: when that changed last
+ * @slow: longest that one took that had been declared lost (ns)
  * @credit: bytes that may be sent again
  * @sampled_at: when @rtt was measured last
  * @eliciting_at: when something that asks for an acknowledgment was sent last
@@ -105,6 +106,7 @@ struct spw_arq {
 	bool reordered;
 	__u32 steps;
 	__u64 steps_at;
+	__u64 slow;
 	__s64 credit;
 	__u64 sampled_at;
 	__u64 eliciting_at;

@@ -424,8 +424,8 @@ TEST(what_a_full_queue_drops_is_not_sent_again)
 	}
 }
 
-/* Who overtakes others is early, not the others late: no queue. */
-TEST(what_overtakes_makes_no_queue)
+/* Who overtakes others is early, not the others late: no queue, and no losses. */
+TEST(what_overtakes_makes_no_queue_and_no_loss)
 {
 	static const uint64_t delays[] = { 500 * US, 10 * MS, 50 * MS };
 
@@ -434,6 +434,8 @@ TEST(what_overtakes_makes_no_queue)
 
 		stream(p, 20000, 2, 1 * MS);
 		EXPECT_LT(p->total.full, p->total.lost / 5);
+		EXPECT_LT(p->total.spurious, 200);
+		EXPECT_LT(missing(p, 20000), 60);
 		path_free(p);
 	}
 }
