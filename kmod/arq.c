@@ -16,6 +16,8 @@
  *   more than three times;
  * - no more than a tenth of the bytes sent is sent again, so that a path that drops
  *   because it is full is not filled further;
+ * - nor what is lost where packets queue up: TCP must learn from it that it sends too
+ *   much, or it fills the queue for as long as it is repaired;
  * - a path that loses too much is left alone for a while;
  * - all memory is bounded: the oldest is forgotten first.
  */
@@ -37,6 +39,9 @@
 #define JUDGE_LOST	40		/* percent: beyond help */
 #define OFF_TIME	(10000 * MS)
 #define SAMPLE_LIFE	(1000 * MS)
+#define QUEUE_TARGET	(5 * MS)	/* a good queue has less: RFC 8289, 4.4 */
+#define QUEUE_JITTERS	3		/* so much more may be none */
+#define CREDIT_FIRST	(16 << 10)	/* about an initial window: RFC 6928 */
 
 static __u64 umax(__u64 a, __u64 b)
 {
@@ -66,7 +71,7 @@ static bool under_way(const struct spw_arq *arq, __u64 seq)
  */
 static __u64 deadline(const struct spw_arq *arq)
 {
-	__u64 srtt = arq->rtt.smoothed;
+	__u64 srtt = umax(arq->rtt.smoothed, arq->slow);
 
 	if (!srtt)
 		return DEADLINE_BLIND;
@@ -81,9 +86,15 @@ static __u64 reordering_window(const struct spw_arq *arq)
 		    umax(arq->rtt.smoothed, REORDER_MIN));
 }
 
+/*
+ * Where some packets overtake others, it is theirs that the round trip is measured of,
+ * and a part of the least of these is no window for the others: so at least as long as
+ * one took that was no loss.
+ */
 static __u64 loss_delay(const struct spw_arq *arq)
 {
-	return umax(arq->rtt.smoothed, arq->rtt.latest) + reordering_window(arq);
+	return umax(umax(arq->rtt.smoothed, arq->rtt.latest), arq->slow) +
+	       reordering_window(arq);
 }
 
 /* RFC 9002 section 6.2.1. */
@@ -115,7 +126,7 @@ void spw_arq_init(struct spw_arq *arq, struct spw_arq_sent *ring)
 {
 	memset(arq, 0, sizeof(*arq));
 	arq->ring = ring;
-	arq->credit = SPW_ARQ_CREDIT;
+	arq->credit = CREDIT_FIRST;
 }
 
 /**
@@ -349,6 +360,26 @@ static bool is_lost(const struct spw_arq *arq, const struct spw_arq_sent *s,
 	return !arq->reordered;
 }
 
+/*
+ * Packets wait somewhere on the path, so it is probably a full queue that drops them.
+ * What overtakes others makes the least round trip less than it is, but the jitter
+ * larger; a queue that fills does not, as it would the variation.
+ */
+static bool queue_stands(const struct spw_arq *arq)
+{
+	return arq->rtt.smoothed > arq->rtt.min + QUEUE_TARGET +
+				   QUEUE_JITTERS * arq->rtt.jitter;
+}
+
+/* TCP's to send again, and to send less. */
+static void leave(struct spw_arq *arq, struct spw_arq_sent *s,
+		  struct spw_arq_out *out)
+{
+	remember(arq, s, SPW_ARQ_LOST);
+	release(arq, s, out);
+	out->full++;
+}
+
 /* RFC 8985 section 6.2.5, step 5. */
 static void detect(struct spw_arq *arq, __u64 now, struct spw_arq_out *out)
 {
@@ -364,15 +395,19 @@ static void detect(struct spw_arq *arq, __u64 now, struct spw_arq_out *out)
 			continue;
 		out->lost++;
 		arq->sample_lost++;
-		again(arq, s, SPW_ARQ_LOST, now, out);
+		if (queue_stands(arq))
+			leave(arq, s, out);
+		else
+			again(arq, s, SPW_ARQ_LOST, now, out);
 	}
 	advance_tail(arq);
 }
 
 /* It was not lost, only late: the next must be waited for longer. */
-static void mistaken(struct spw_arq *arq, __u64 now)
+static void mistaken(struct spw_arq *arq, const struct spw_arq_sent *s, __u64 now)
 {
 	arq->reordered = true;
+	arq->slow = umax(arq->slow, umin(now - s->at, DEADLINE_BLIND));
 	if (now - arq->steps_at < arq->rtt.smoothed || arq->steps >= STEPS_MAX)
 		return;
 	arq->steps++;
@@ -385,6 +420,7 @@ static void forgive(struct spw_arq *arq, __u64 now)
 		return;
 	arq->steps--;
 	arq->steps_at = now;
+	arq->slow = arq->steps ? arq->slow - arq->slow / 8 : 0;
 }
 
 static void arrived(struct spw_arq *arq, struct spw_arq_sent *s, __u64 before,
@@ -394,7 +430,7 @@ static void arrived(struct spw_arq *arq, struct spw_arq_sent *s, __u64 before,
 		out->spurious++;
 		if (arq->sample_lost)
 			arq->sample_lost--;
-		mistaken(arq, now);
+		mistaken(arq, s, now);
 	} else if (arq->acked && s->seq < before) {
 		arq->reordered = true;
 	}

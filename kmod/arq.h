@@ -83,6 +83,7 @@ struct spw_arq_sent {
  * @reordered: the path was seen to reorder
  * @steps: width of the reordering window (RACK.reo_wnd_mult)
  * @steps_at: when that changed last
+ * @slow: longest that one took that had been declared lost (ns)
  * @credit: bytes that may be sent again
  * @sampled_at: when @rtt was measured last
  * @eliciting_at: when something that asks for an acknowledgment was sent last
@@ -105,6 +106,7 @@ struct spw_arq {
 	bool reordered;
 	__u32 steps;
 	__u64 steps_at;
+	__u64 slow;
 	__s64 credit;
 	__u64 sampled_at;
 	__u64 eliciting_at;
@@ -140,6 +142,7 @@ struct spw_arq_again {
  * @spurious: declared lost before, but arrived
  * @late: given up: too old, or tried often enough
  * @poor: given up: the share of retransmissions is used up
+ * @full: given up: it is probably a full queue that dropped it
  * @probes: of @again, to draw an answer
  * @off: the path was found to be beyond help
  * @n: how many in @again
@@ -152,6 +155,7 @@ struct spw_arq_out {
 	__u32 spurious;
 	__u32 late;
 	__u32 poor;
+	__u32 full;
 	__u32 probes;
 	__u32 off;
 	__u32 n;

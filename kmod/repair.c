@@ -185,6 +185,7 @@ static void act(struct spw_peer *peer, struct spw_arq_out *out)
 	count(peer, SPILLWAY_STAT_ARQ_SPURIOUS, out->spurious);
 	count(peer, SPILLWAY_STAT_ARQ_LATE, out->late);
 	count(peer, SPILLWAY_STAT_ARQ_POOR, out->poor);
+	count(peer, SPILLWAY_STAT_ARQ_FULL, out->full);
 	count(peer, SPILLWAY_STAT_ARQ_PROBES, out->probes);
 	count(peer, SPILLWAY_STAT_ARQ_OFF, out->off);
 	free_packets(out);

@@ -10,6 +10,7 @@
  * @latest: last sample, 0 before the first
  * @smoothed: RFC 6298's srtt
  * @var: its rttvar
+ * @jitter: from one sample to the next, RFC 3550's J
  * @min: lowest sample of late
  * @min_at: when that was
  */
@@ -17,6 +18,7 @@ struct spw_rtt {
 	__u64 latest;
 	__u64 smoothed;
 	__u64 var;
+	__u64 jitter;
 	__u64 min;
 	__u64 min_at;
 };

@@ -45,6 +45,7 @@ static const char *const stat_names[] = {
 	[SPILLWAY_STAT_ARQ_RESENT] = "arq_resent",
 	[SPILLWAY_STAT_ARQ_LATE] = "arq_late",
 	[SPILLWAY_STAT_ARQ_POOR] = "arq_poor",
+	[SPILLWAY_STAT_ARQ_FULL] = "arq_full",
 	[SPILLWAY_STAT_ARQ_PROBES] = "arq_probes",
 	[SPILLWAY_STAT_ARQ_OFF] = "arq_off",
 	[SPILLWAY_STAT_PROBE_TX] = "probe_tx",

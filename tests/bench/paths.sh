@@ -96,13 +96,24 @@ tunnel_wireguard() {
 		ip -n "b-$1" route add "10.$2.3.1" dev wg0
 }
 
-spillway_end() { # NAME SIDE K HOST ID PEER PEER-ID
+spillway_end() { # NAME SIDE K ID
 	local ctl=("$SPILLCTL" -N "$2-$1")
 	ip -n "$2-$1" link add spill0 type spillway &&
 		ip -n "$2-$1" addr add "10.$3.1.$4/32" dev spill0 &&
-		"${ctl[@]}" dev set name "$2" id "$5" &&
-		ip -n "$2-$1" link set spill0 up &&
-		"${ctl[@]}" peers add "$6" id "$7" endpoint "10.$3.1.$7:51821"
+		"${ctl[@]}" dev set name "$2" id "$4" &&
+		ip -n "$2-$1" link set spill0 up
+}
+
+spillway_peers() { # NAME K
+	"$SPILLCTL" -N "a-$1" peers add b id 2 endpoint "10.$2.1.2:51821" &&
+		"$SPILLCTL" -N "b-$1" peers add a id 1 endpoint "10.$2.1.1:51821" &&
+		spillway_new_keys "$1"
+}
+
+# As if they had never met: no key is old, nothing is known of the path.
+spillway_afresh() { # NAME K
+	"$SPILLCTL" -N "a-$1" peers del b && "$SPILLCTL" -N "b-$1" peers del a &&
+		spillway_peers "$1" "$2" && wait_until -t 20 peer_up "$1"
 }
 
 # Data keys for both directions; they live for 180 s.
@@ -120,8 +131,8 @@ spillway_new_keys() { # NAME
 # The connection goes straight to r, until it is offloaded.
 tunnel_spillway() {
 	tunnel_veth "$1" "$2"
-	spillway_load && spillway_end "$1" a "$2" 1 1 b 2 &&
-		spillway_end "$1" b "$2" 2 2 a 1 && spillway_new_keys "$1"
+	spillway_load && spillway_end "$1" a "$2" 1 && spillway_end "$1" b "$2" 2 &&
+		spillway_peers "$1" "$2"
 }
 
 peer_up() { # NAME

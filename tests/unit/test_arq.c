@@ -40,6 +40,9 @@ struct path {
 	double loss;      /* of what is sent, either way */
 	double reorder;   /* of datagrams, that come later by */
 	uint64_t late_by; /* ns */
+	uint64_t each;    /* time that a bottleneck takes for a datagram, 0: there is none */
+	uint64_t room;    /* and how long its queue may become */
+	uint64_t busy;    /* until when it has something to do */
 	uint64_t pn;
 	uint64_t offset;
 
@@ -96,13 +99,27 @@ static struct event *post(struct path *p, uint64_t at)
 	return e;
 }
 
+/* Returns false where a queue has no room. */
+static bool queue_up(struct path *p, uint64_t *at)
+{
+	if (!p->each)
+		return true;
+	if (p->busy < p->now)
+		p->busy = p->now;
+	if (p->busy - p->now > p->room)
+		return false;
+	p->busy += p->each;
+	*at += p->busy - p->now;
+	return true;
+}
+
 static void transmit(struct path *p, uint64_t pn, uint32_t piece)
 {
 	uint64_t at = p->now + p->delay;
 	struct event *e;
 
 	p->last[piece] = p->now;
-	if (chance() < p->loss)
+	if (!queue_up(p, &at) || chance() < p->loss)
 		return;
 	if (chance() < p->reorder)
 		at += p->late_by;
@@ -135,6 +152,7 @@ static void act(struct path *p, struct spw_arq_out *out)
 	p->total.spurious += out->spurious;
 	p->total.late += out->late;
 	p->total.poor += out->poor;
+	p->total.full += out->full;
 	p->total.probes += out->probes;
 	p->total.off += out->off;
 }
@@ -369,6 +387,55 @@ TEST(no_more_than_a_tenth_is_sent_again)
 		EXPECT_LE(p->again_bytes, p->sent_bytes / 10 + SPW_ARQ_CREDIT);
 		EXPECT_EQ(p->held, p->freed);
 		EXPECT_EQ(0, p->arq.bytes);
+		path_free(p);
+	}
+}
+
+TEST(what_a_full_queue_drops_is_not_sent_again)
+{
+	static const uint64_t delays[] = { 500 * US, 10 * MS, 50 * MS };
+
+	for (size_t i = 0; i < sizeof(delays) / sizeof(*delays); i++) {
+		struct path *p = path_new(delays[i], 0, 0, 0);
+
+		/* A tenth more than it takes, until it has dropped some. */
+		p->each = 600 * US;
+		p->room = 30 * MS;
+		for (uint32_t j = 0; j < 4000; j += 2) {
+			send_packet(p, j, 2);
+			run(p, p->now + 1080 * US);
+		}
+		EXPECT_GT(p->total.full, 200);
+		EXPECT_LT(p->again_bytes / 1400, p->total.full / 20);
+		/* As soon as the queue is gone, they are losses like any other. */
+		run(p, p->now + 1000 * MS);
+		p->loss = 0.01;
+		memset(&p->total, 0, sizeof(p->total));
+		p->again_bytes = 0;
+		for (uint32_t j = 4000; j < 12000; j += 2) {
+			send_packet(p, j, 2);
+			run(p, p->now + 1500 * US);
+		}
+		run(p, p->now + 1000 * MS);
+		EXPECT_GT(p->again_bytes / 1400, 50);
+		EXPECT_LT(p->total.full, 10);
+		EXPECT_EQ(p->held, p->freed);
+		path_free(p);
+	}
+}
+
+/* Who overtakes others is early, not the others late: no queue, and no losses. */
+TEST(what_overtakes_makes_no_queue_and_no_loss)
+{
+	static const uint64_t delays[] = { 500 * US, 10 * MS, 50 * MS };
+
+	for (size_t i = 0; i < sizeof(delays) / sizeof(*delays); i++) {
+		struct path *p = path_new(delays[i] / 10, 0.01, 0.75, delays[i]);
+
+		stream(p, 20000, 2, 1 * MS);
+		EXPECT_LT(p->total.full, p->total.lost / 5);
+		EXPECT_LT(p->total.spurious, 200);
+		EXPECT_LT(missing(p, 20000), 60);
 		path_free(p);
 	}
 }

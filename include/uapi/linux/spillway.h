@@ -395,6 +395,7 @@ enum spillway_stat {
 	SPILLWAY_STAT_ARQ_RESENT,		/* that were sent again */
 	SPILLWAY_STAT_ARQ_LATE,			/* given up: too old, or tried often enough */
 	SPILLWAY_STAT_ARQ_POOR,			/* given up: enough is sent again */
+	SPILLWAY_STAT_ARQ_FULL,			/* given up: a queue is full */
 	SPILLWAY_STAT_ARQ_PROBES,		/* sent again to draw an acknowledgment */
 	SPILLWAY_STAT_ARQ_OFF,			/* the path was found to be beyond help */
 	SPILLWAY_STAT_PROBE_TX,			/* does the path carry this size? */
