@@ -4,14 +4,14 @@
 # that loses one datagram of a hundred, with new keys every five seconds. Every byte right,
 # no packet number used twice with one key, and each datagram that was sent was received,
 # dropped for a reason that is counted, or lost by the network as it was told to.
-# lab: --icount --shift 4 --mem 4096
+# lab: --icount --shift 3 --mem 4096
 . tests/lab/scene.sh
 . tests/lab/spillway.sh
 SPILLD=$PWD/build/ctl/spilld
 SECONDS_TOTAL=${SPW_SECONDS:-3600}
 CONNS=20
 RATE=40000
-WRITE=40000
+WRITE=10000
 
 ktap_plan 16
 scene_begin
@@ -54,7 +54,7 @@ capture 1
 capture 2
 config 1
 config 2
-remote_start 1 "$STREAM" serve-lumps 5000 4000 4000 &> /tmp/served
+remote_start 1 "$STREAM" serve-lumps 5000 4000 2000 &> /tmp/served
 node_start 1 "$SPILLD" -c /tmp/c1 2> /tmp/log1
 node_start 2 "$SPILLD" -c /tmp/c2 2> /tmp/log2
 check "the peers are up" wait_until -t 30 peers_up 1 2

@@ -395,7 +395,6 @@ enum spillway_stat {
 	SPILLWAY_STAT_ARQ_RESENT,		/* that were sent again */
 	SPILLWAY_STAT_ARQ_LATE,			/* given up: too old, or tried often enough */
 	SPILLWAY_STAT_ARQ_POOR,			/* given up: enough is sent again */
-	SPILLWAY_STAT_ARQ_FULL,			/* given up: a queue is full */
 	SPILLWAY_STAT_ARQ_PROBES,		/* sent again to draw an acknowledgment */
 	SPILLWAY_STAT_ARQ_OFF,			/* the path was found to be beyond help */
 	SPILLWAY_STAT_PROBE_TX,			/* does the path carry this size? */
@@ -426,6 +425,7 @@ enum spillway_stat {
 	SPILLWAY_STAT_CONTROL_MSG_BAD,		/* that came, but made no sense */
 	SPILLWAY_STAT_HOSTED_REFUSED,		/* not listed: too many are, or no memory */
 	SPILLWAY_STAT_RX_DROP_TWIN,		/* came before, in another datagram */
+	SPILLWAY_STAT_ARQ_FULL,			/* given up: a queue is full */
 
 	__SPILLWAY_STAT_MAX
 };
