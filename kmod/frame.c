@@ -71,7 +71,7 @@ static void count_frame(struct spw_peer *peer, int drop, enum spillway_stat sent
  * Return: 0, or the counter of what went wrong, which has been counted.
  */
 int spw_frame_probe(struct spw_peer *peer, u8 type,
-		   const struct spw_pmtu_probe *probe, unsigned int pad)
+		    const struct spw_pmtu_probe *probe, unsigned int pad)
 {
 	u8 body[SPW_LEN_PROBE];
 	int drop;

@@ -96,7 +96,7 @@ static void send_probe(struct spw_peer *peer, const struct spw_pmtu_probe *probe
 	if (probe->size < over + SPW_LEN_PROBE)
 		return;
 	if (!spw_frame_probe(peer, SPW_FRAME_PROBE, probe,
-			    probe->size - over - SPW_LEN_PROBE))
+			     probe->size - over - SPW_LEN_PROBE))
 		spw_peer_count(peer, SPILLWAY_STAT_PROBE_TX, 1);
 }
 

@@ -76,7 +76,6 @@ static const char *const stat_names[] = {
 	[SPILLWAY_STAT_CONTROL_MSG_BAD] = "control_msg_bad",
 	[SPILLWAY_STAT_HOSTED_REFUSED] = "hosted_refused",
 	[SPILLWAY_STAT_RX_DROP_TWIN] = "rx_drop_twin",
-	[SPILLWAY_STAT_RX_DROP_TWIN] = "rx_drop_twin",
 };
 
 static const char *const reason_names[] = {

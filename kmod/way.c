@@ -99,7 +99,7 @@ int spw_way_seal(const struct spw_way *way, struct sk_buff *skb, u64 *pn)
  * Return: 0 or the counter of the drop.
  */
 int spw_way_transmit(const struct spw_way *way, struct sk_buff *skb, u8 tos,
-		    unsigned int datagrams, unsigned int bytes)
+		     unsigned int datagrams, unsigned int bytes)
 {
 	if (unlikely(spw_socket_send(way->peer, skb, &way->route, tos)))
 		return SPILLWAY_STAT_TX_DROP_NO_ROUTE;
