@@ -36,7 +36,7 @@ struct receiver {
 	unsigned int taken;
 };
 
-static void frame_in(struct receiver *r, const uint8_t *data, size_t len)
+static void frame_in(struct receiver *r, const uint8_t *data, size_t len, uint64_t pn)
 {
 	struct spw_heartbeat hb;
 	struct spw_frame frame;
@@ -48,6 +48,9 @@ static void frame_in(struct receiver *r, const uint8_t *data, size_t len)
 		spw_link_parse_heartbeat(&frame, &hb);
 		return;
 	}
+	if (frame.ago > pn || spw_replay_is_claimed(&r->replay, pn) ||
+	    (frame.ago && !spw_replay_claim(&r->replay, pn - frame.ago)))
+		return;
 	if (spw_inner_parse(frame.body, frame.len, &inner))
 		return;
 	if (r->waiting && spw_merge_add(&r->merge, frame.body, &inner))
@@ -71,7 +74,7 @@ static void receive(struct receiver *r, const uint8_t *dgram, size_t len)
 	if (frame && seal_open(secret, pn, frame, dgram, len) &&
 	    spw_replay_accept(&r->replay, pn)) {
 		r->taken++;
-		frame_in(r, frame, len - SPW_LEN_DGRAM_HDR - SPW_LEN_TAG);
+		frame_in(r, frame, len - SPW_LEN_DGRAM_HDR - SPW_LEN_TAG, pn);
 	}
 	free(frame);
 }

@@ -83,7 +83,7 @@ static void frame_of(const uint8_t *data, size_t size)
 		return;
 	if (frame.body + frame.len != data + size)
 		abort();
-	spw_link_build_frame(again, frame.type, frame.flags, frame.len);
+	spw_link_build_frame(again, frame.type, frame.flags, frame.ago ? frame.ago : frame.len);
 	same(again, data, sizeof(again));
 	if (frame.type == SPW_FRAME_HEARTBEAT)
 		heartbeat(&frame);
