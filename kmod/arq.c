@@ -367,7 +367,7 @@ static bool is_lost(const struct spw_arq *arq, const struct spw_arq_sent *s,
  */
 static bool queue_stands(const struct spw_arq *arq)
 {
-	return arq->rtt.smoothed > arq->rtt.min + QUEUE_TARGET +
+	return arq->rtt.smoothed > arq->rtt.base + QUEUE_TARGET +
 				   QUEUE_JITTERS * arq->rtt.jitter;
 }
 

@@ -192,6 +192,7 @@ void spw_peer_set_endpoint(struct spw_peer *peer,
 	peer->endpoint = *endpoint;
 	write_sequnlock_bh(&peer->endpoint_lock);
 	dst_cache_reset(&peer->dst_cache);
+	spw_repair_moved(peer);
 	spw_probe_path(peer);
 }
 

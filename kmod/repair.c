@@ -338,6 +338,20 @@ void spw_repair_no_key(struct spw_peer *peer)
 }
 
 /**
+ * spw_repair_moved() - the peer is elsewhere now
+ * @peer: under its device's lock or RCU
+ *
+ * The way there may be longer: that is no queue.
+ */
+void spw_repair_moved(struct spw_peer *peer)
+{
+	spin_lock_bh(&peer->repair.lock);
+	peer->repair.arq.rtt.min = 0;
+	peer->repair.arq.rtt.base = 0;
+	spin_unlock_bh(&peer->repair.lock);
+}
+
+/**
  * spw_repair_path() - what is known of the way to a peer
  * @peer: under &spw_device.lock
  * @path: receives it

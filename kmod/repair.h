@@ -89,6 +89,7 @@ void spw_repair_prepare(struct spw_peer *peer);
 void spw_repair_stop(struct spw_peer *peer);
 void spw_repair_new_key(struct spw_peer *peer, struct spw_key *key);
 void spw_repair_no_key(struct spw_peer *peer);
+void spw_repair_moved(struct spw_peer *peer);
 void spw_repair_path(struct spw_peer *peer, struct spw_repair_path *path);
 
 bool spw_repair_wanted(const struct spw_peer *peer);

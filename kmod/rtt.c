@@ -7,6 +7,8 @@
 
 /* The minimum is forgotten after this long: the path may be another (tcp_rack.c). */
 #define MIN_LIFE	10000000000ULL
+/* A queue may stand for longer than that. */
+#define BASE_LIFE	300000000000ULL
 
 static __u64 apart(__u64 a, __u64 b)
 {
@@ -29,6 +31,10 @@ void spw_rtt_sample(struct spw_rtt *rtt, __u64 sample, __u64 now)
 	if (!rtt->min || sample <= rtt->min || now - rtt->min_at > MIN_LIFE) {
 		rtt->min = sample;
 		rtt->min_at = now;
+	}
+	if (!rtt->base || sample <= rtt->base || now - rtt->base_at > BASE_LIFE) {
+		rtt->base = sample;
+		rtt->base_at = now;
 	}
 	if (!rtt->smoothed) {
 		rtt->smoothed = sample;

@@ -13,6 +13,8 @@
  * @jitter: from one sample to the next, RFC 3550's J
  * @min: lowest sample of late
  * @min_at: when that was
+ * @base: lowest sample of minutes: what the path takes when nothing waits on it
+ * @base_at: when that was
  */
 struct spw_rtt {
 	__u64 latest;
@@ -21,6 +23,8 @@ struct spw_rtt {
 	__u64 jitter;
 	__u64 min;
 	__u64 min_at;
+	__u64 base;
+	__u64 base_at;
 };
 
 void spw_rtt_sample(struct spw_rtt *rtt, __u64 sample, __u64 now);

@@ -398,10 +398,10 @@ TEST(what_a_full_queue_drops_is_not_sent_again)
 	for (size_t i = 0; i < sizeof(delays) / sizeof(*delays); i++) {
 		struct path *p = path_new(delays[i], 0, 0, 0);
 
-		/* A tenth more than it takes, until it has dropped some. */
+		/* A tenth more than it takes, for longer than a least round trip is kept. */
 		p->each = 600 * US;
 		p->room = 30 * MS;
-		for (uint32_t j = 0; j < 4000; j += 2) {
+		for (uint32_t j = 0; j < 40000; j += 2) {
 			send_packet(p, j, 2);
 			run(p, p->now + 1080 * US);
 		}
@@ -412,7 +412,7 @@ TEST(what_a_full_queue_drops_is_not_sent_again)
 		p->loss = 0.01;
 		memset(&p->total, 0, sizeof(p->total));
 		p->again_bytes = 0;
-		for (uint32_t j = 4000; j < 12000; j += 2) {
+		for (uint32_t j = 40000; j < 48000; j += 2) {
 			send_packet(p, j, 2);
 			run(p, p->now + 1500 * US);
 		}
