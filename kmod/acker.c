@@ -10,7 +10,6 @@
 #include "messages.h"
 
 #define GAP_INTERVAL	250000ULL	/* ns */
-#define FIRST_WAITS	6000000ULL
 
 /**
  * spw_acker_heard() - datagrams came
@@ -45,8 +44,8 @@ __u64 spw_acker_due(const struct spw_acker *a)
 
 	if (!a->pending)
 		return 0;
-	if (due > a->since + FIRST_WAITS)
-		due = a->since + FIRST_WAITS;
+	if (due > a->since + SPW_ACK_FIRST_US * 1000ULL)
+		due = a->since + SPW_ACK_FIRST_US * 1000ULL;
 	if (a->pending >= SPW_ACKER_COUNT)
 		return a->since;
 	if (a->gap && soon < due)

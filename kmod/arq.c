@@ -79,6 +79,12 @@ static __u64 deadline(const struct spw_arq *arq)
 		    3 * srtt / 2 + DEADLINE_MIN);
 }
 
+/* An acknowledgment may be under way for a moment longer. */
+static __u64 memory(const struct spw_arq *arq)
+{
+	return deadline(arq) + SPW_ACK_FIRST_US * 1000ULL;
+}
+
 /* RFC 8985 section 6.2.4: a quarter of the least round trip, times the mistakes. */
 static __u64 reordering_window(const struct spw_arq *arq)
 {
@@ -543,7 +549,7 @@ static void probe(struct spw_arq *arq, __u64 now, struct spw_arq_out *out)
 /* Too old to be sent again: it is remembered for its round trip, its packet not. */
 static void expire(struct spw_arq *arq, __u64 now, struct spw_arq_out *out)
 {
-	__u64 limit = deadline(arq);
+	__u64 limit = memory(arq);
 
 	while (arq->tail < arq->head) {
 		struct spw_arq_sent *s = slot_of(arq, arq->tail);
@@ -553,8 +559,12 @@ static void expire(struct spw_arq *arq, __u64 now, struct spw_arq_out *out)
 				break;
 			remember(arq, s, SPW_ARQ_OLD);
 			/* Of what was sent again, nobody knows yet. */
-			if (!s->tries)
+			if (!s->tries) {
 				out->late++;
+				/* Nothing from then on: is it the size? */
+				if (s->at > arq->newest_at)
+					out->silent = umax(out->silent, s->len);
+			}
 			release(arq, s, out);
 		}
 		arq->tail++;
@@ -593,7 +603,7 @@ __u64 spw_arq_next(const struct spw_arq *arq)
 	if (!arq->ring || arq->tail == arq->head)
 		return 0;
 	s = slot_of(arq, arq->tail);
-	next = s->first + deadline(arq);
+	next = s->first + memory(arq);
 	if (arq->probes < SPW_ARQ_PROBES)
 		next = umin(next, arq->eliciting_at + probe_delay(arq));
 	/* What detect() would look at, or the timer would run for nothing. */

@@ -144,6 +144,8 @@ struct spw_arq_again {
  * @poor: given up: the share of retransmissions is used up
  * @full: given up: it is probably a full queue that dropped it
  * @probes: of @again, to draw an answer
+ * @silent: bytes of the largest datagram among those that are given up and after which
+ *	nothing has arrived, 0: none
  * @off: the path was found to be beyond help
  * @n: how many in @again
  * @again: pieces to be sent again; where it is full, there may be more: ask again
@@ -157,6 +159,7 @@ struct spw_arq_out {
 	__u32 poor;
 	__u32 full;
 	__u32 probes;
+	__u32 silent;
 	__u32 off;
 	__u32 n;
 	struct spw_arq_again again[SPW_ARQ_OUT];

@@ -186,6 +186,7 @@ enum spw_ack_size {
 	SPW_ACK_WORDS = 8,
 	SPW_ACK_BITS = SPW_ACK_WORDS * 64,
 	SPW_ACK_DELAY_US = 2000, /* the newest waits no longer to be acknowledged */
+	SPW_ACK_FIRST_US = 6000, /* nor does anything, while more is coming */
 };
 
 struct spw_wire_ack {

@@ -190,7 +190,11 @@ void spw_probe_start(struct spw_device *spw)
 
 /**
  * spw_probe_kick() - a search has something to do now
- * @spw: device, under its lock, or under RCU in softirq while its sockets are open
+ * @spw: device, under its lock, or under RCU in softirq
+ *
+ * A device that is not running is left alone. One that goes down waits for all RCU
+ * readers when it closes its sockets, and only then for the work: see
+ * spw_probe_stop().
  */
 void spw_probe_kick(struct spw_device *spw)
 {
@@ -230,9 +234,9 @@ void spw_probe_path(struct spw_peer *peer)
 }
 
 /**
- * spw_probe_lost() - datagrams with data were lost
+ * spw_probe_lost() - datagrams with data were lost, and nothing came after them
  * @peer: on the way to it; under RCU
- * @size: bytes of the largest outer packet among them
+ * @size: bytes of the largest among them, without outer headers
  * @now: ktime (ns)
  *
  * Any context but hard interrupts.
@@ -242,6 +246,7 @@ void spw_probe_lost(struct spw_peer *peer, unsigned int size, u64 now)
 	bool due;
 
 	spin_lock_bh(&peer->pmtu_lock);
+	size += peer->pmtu.six ? SPW_LEN_OUTER6 : SPW_LEN_OUTER4;
 	spw_pmtu_lost(&peer->pmtu, size, now);
 	due = peer->pmtu.deadline <= now;
 	spin_unlock_bh(&peer->pmtu_lock);

@@ -183,6 +183,9 @@ static int tunnel_frame(const struct arrival *a, struct spw_peer *peer,
 }
 
 /*
+ * A frame of data: what it holds, and whether that is to be handed up. Returns 0 or the
+ * counter of the drop. (Should memory run out behind this, TCP sends it again.)
+ *
  * What is handed up twice TCP takes for a copy of its own: one more of these than it
  * has sent, and it believes no DSACK any more (tcp_dsack_seen()), so that it cannot
  * undo what it did for a loss that was none.
@@ -193,11 +196,13 @@ static int data_frame(struct arrival *a, const struct dgram *d,
 	a->heard.n += !!(frame->flags & SPW_DATA_ACK);
 	if (unlikely(frame->ago > d->pn))
 		return SPILLWAY_STAT_RX_DROP_FRAME;
+	if (spw_inner_parse(frame->body, frame->len, inner))
+		return SPILLWAY_STAT_RX_DROP_INNER;
+	/* Only what is of use takes the place of what was sent first. */
 	if (unlikely(d->twin) ||
 	    (unlikely(frame->ago) && !spw_key_claim(d->key, d->pn - frame->ago)))
 		return SPILLWAY_STAT_RX_DROP_TWIN;
-	return spw_inner_parse(frame->body, frame->len, inner) ?
-	       SPILLWAY_STAT_RX_DROP_INNER : 0;
+	return 0;
 }
 
 /* A datagram that came alone; @skb stays the caller's on failure. */

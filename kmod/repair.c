@@ -27,6 +27,7 @@
 #include "frame.h"
 #include "link.h"
 #include "peer.h"
+#include "probe.h"
 #include "relay.h"
 #include "repair.h"
 #include "send.h"
@@ -188,6 +189,9 @@ static void act(struct spw_peer *peer, struct spw_arq_out *out)
 	count(peer, SPILLWAY_STAT_ARQ_FULL, out->full);
 	count(peer, SPILLWAY_STAT_ARQ_PROBES, out->probes);
 	count(peer, SPILLWAY_STAT_ARQ_OFF, out->off);
+	/* A black hole, perhaps: TCP's timer is not to run out over it twice. */
+	if (unlikely(out->silent))
+		spw_probe_lost(peer, out->silent, ktime_get_ns());
 	free_packets(out);
 	for (i = 0; i < out->n; i++)
 		send_again(peer, &out->again[i]);

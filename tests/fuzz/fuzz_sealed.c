@@ -48,10 +48,9 @@ static void frame_in(struct receiver *r, const uint8_t *data, size_t len, uint64
 		spw_link_parse_heartbeat(&frame, &hb);
 		return;
 	}
-	if (frame.ago > pn || spw_replay_is_claimed(&r->replay, pn) ||
+	if (frame.ago > pn || spw_inner_parse(frame.body, frame.len, &inner) ||
+	    spw_replay_is_claimed(&r->replay, pn) ||
 	    (frame.ago && !spw_replay_claim(&r->replay, pn - frame.ago)))
-		return;
-	if (spw_inner_parse(frame.body, frame.len, &inner))
 		return;
 	if (r->waiting && spw_merge_add(&r->merge, frame.body, &inner))
 		return;

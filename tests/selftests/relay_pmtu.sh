@@ -13,9 +13,7 @@
 . tests/lab/scene.sh
 . tests/lab/spillway.sh
 OUTER=${OUTER:-4}
-# A hole is noticed within a second, after TCP's timer has run out twice; who tried a
-# moment too early tries again after 200 + 400 + 800 ms.
-STALL_MS=1700
+STALL_MS=1000
 SECONDS_TOTAL=60
 SECONDS_BULK=20
 

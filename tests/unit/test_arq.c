@@ -154,6 +154,7 @@ static void act(struct path *p, struct spw_arq_out *out)
 	p->total.poor += out->poor;
 	p->total.full += out->full;
 	p->total.probes += out->probes;
+	p->total.silent = out->silent > p->total.silent ? out->silent : p->total.silent;
 	p->total.off += out->off;
 }
 
@@ -291,15 +292,23 @@ static uint32_t twice(const struct path *p, uint32_t n)
 	return count;
 }
 
-/* @n pieces, in packets of @each, one packet every @gap. */
-static unsigned int stream(struct path *p, uint32_t n, uint32_t each, uint64_t gap)
+/* Pieces @from up to @to, in packets of @each, one after each @gap. */
+static unsigned int more(struct path *p, uint32_t from, uint32_t to, uint32_t each, uint64_t gap)
 {
 	unsigned int timers = 0;
 
-	for (uint32_t i = 0; i + each <= n; i += each) {
+	for (uint32_t i = from; i + each <= to; i += each) {
 		send_packet(p, i, each);
 		timers += run(p, p->now + gap);
 	}
+	return timers;
+}
+
+/* @n pieces, in packets of @each, one packet every @gap. */
+static unsigned int stream(struct path *p, uint32_t n, uint32_t each, uint64_t gap)
+{
+	unsigned int timers = more(p, 0, n, each, gap);
+
 	return timers + run(p, p->now + 10000 * MS);
 }
 
@@ -366,10 +375,7 @@ TEST(order_is_learned)
 	/* Mistakes at first, then a window that is wide enough. */
 	memset(&p->total, 0, sizeof(p->total));
 	p->again_bytes = 0;
-	for (uint32_t i = 4000; i < 20000; i += 4) {
-		send_packet(p, i, 4);
-		run(p, p->now + 200 * US);
-	}
+	more(p, 4000, 20000, 4, 200 * US);
 	run(p, p->now + 1000 * MS);
 	EXPECT_EQ(0, missing(p, 20000));
 	EXPECT_LT(p->total.spurious, 160);
@@ -401,10 +407,7 @@ TEST(what_a_full_queue_drops_is_not_sent_again)
 		/* A tenth more than it takes, for longer than a least round trip is kept. */
 		p->each = 600 * US;
 		p->room = 30 * MS;
-		for (uint32_t j = 0; j < 40000; j += 2) {
-			send_packet(p, j, 2);
-			run(p, p->now + 1080 * US);
-		}
+		more(p, 0, 40000, 2, 1080 * US);
 		EXPECT_GT(p->total.full, 200);
 		EXPECT_LT(p->again_bytes / 1400, p->total.full / 20);
 		/* As soon as the queue is gone, they are losses like any other. */
@@ -412,10 +415,7 @@ TEST(what_a_full_queue_drops_is_not_sent_again)
 		p->loss = 0.01;
 		memset(&p->total, 0, sizeof(p->total));
 		p->again_bytes = 0;
-		for (uint32_t j = 40000; j < 48000; j += 2) {
-			send_packet(p, j, 2);
-			run(p, p->now + 1500 * US);
-		}
+		more(p, 40000, 48000, 2, 1500 * US);
 		run(p, p->now + 1000 * MS);
 		EXPECT_GT(p->again_bytes / 1400, 50);
 		EXPECT_LT(p->total.full, 10);
@@ -440,6 +440,29 @@ TEST(what_overtakes_makes_no_queue_and_no_loss)
 	}
 }
 
+/* Losses among what arrives are none; when nothing comes any more, it may be the size. */
+TEST(silence_is_told)
+{
+	static const uint64_t delays[] = { 100 * US, 2 * MS, 50 * MS };
+
+	for (size_t i = 0; i < sizeof(delays) / sizeof(*delays); i++) {
+		struct path *p = path_new(delays[i], 0.01, 0, 0);
+		uint64_t hole;
+
+		more(p, 0, 4000, 2, 1 * MS);
+		EXPECT_EQ(0, p->total.silent);
+		hole = p->now;
+		p->loss = 1;
+		for (uint32_t j = 4000; !p->total.silent && j < 5000; j += 2) {
+			send_packet(p, j, 2);
+			run(p, p->now + 1 * MS);
+		}
+		EXPECT_EQ(1400, p->total.silent);
+		EXPECT_LT(p->now - hole, 3 * delays[i] + 20 * MS);
+		path_free(p);
+	}
+}
+
 TEST(a_path_beyond_help_is_left_alone)
 {
 	struct path *p = path_new(1 * MS, 0.6, 0, 0);
@@ -452,10 +475,7 @@ TEST(a_path_beyond_help_is_left_alone)
 	/* And tried again later. */
 	p->loss = 0;
 	run(p, p->now + 11000 * MS);
-	for (uint32_t i = 4000; i < 8000; i += 10) {
-		send_packet(p, i, 10);
-		run(p, p->now + 300 * US);
-	}
+	more(p, 4000, 8000, 10, 300 * US);
 	EXPECT_EQ(held + 400, p->held);
 	path_free(p);
 }
@@ -501,10 +521,7 @@ TEST(a_new_key_goes_on)
 	p->offset = p->arq.head + 256;
 	p->pn = 0;
 	memset(&p->replay, 0, sizeof(p->replay));
-	for (uint32_t i = 1000; i < 2000; i += 10) {
-		send_packet(p, i, 10);
-		run(p, p->now + 500 * US);
-	}
+	more(p, 1000, 2000, 10, 500 * US);
 	run(p, p->now + 1000 * MS);
 	EXPECT_LT(missing(p, 2000), 4);
 	EXPECT_EQ(p->held, p->freed);
