@@ -24,3 +24,6 @@ fuzz_config_PKGS := $(test_config_PKGS)
 FUZZ_TARGETS += fuzz_status
 fuzz_status_SRCS := ctl/status_server.c
 fuzz_status_PKGS := libevent json-c
+
+FUZZ_TARGETS += fuzz_image
+fuzz_image_SRCS := kmod/image.c kmod/image_check.c tests/unit/image_write.c

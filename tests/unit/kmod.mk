@@ -19,3 +19,14 @@ test_pmtu_SRCS := kmod/pmtu.c kmod/link.c
 
 UNIT_TESTS += test_chunks
 test_chunks_SRCS := $(addprefix kmod/,control_tx.c control_rx.c rtt.c)
+
+IMAGE_SRCS := $(addprefix kmod/,image.c image_check.c) \
+	$(addprefix tests/unit/,image_sample.c image_write.c)
+
+UNIT_TESTS += test_image
+test_image_SRCS := $(IMAGE_SRCS)
+test_image_CFLAGS := -Itests/unit
+
+UNIT_TESTS += test_image_bytes
+test_image_bytes_SRCS := $(IMAGE_SRCS)
+test_image_bytes_CFLAGS := -Itests/unit
