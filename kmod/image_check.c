@@ -394,6 +394,7 @@ static const char *const why_names[] = {
 	[SPW_IMAGE_WHY_SND_WND] = "snd_wnd",
 	[SPW_IMAGE_WHY_MAX_WINDOW] = "max_window",
 	[SPW_IMAGE_WHY_SND_UP] = "snd_up",
+	[SPW_IMAGE_WHY_RCV_NXT] = "rcv_nxt",
 	[SPW_IMAGE_WHY_RCV_WUP] = "rcv_wup",
 	[SPW_IMAGE_WHY_COPIED_SEQ] = "copied_seq",
 	[SPW_IMAGE_WHY_RCV_WND] = "rcv_wnd",
@@ -432,6 +433,8 @@ static const char *const why_names[] = {
 	[SPW_IMAGE_WHY_SEGMENT_SEQ] = "segment-seq",
 	[SPW_IMAGE_WHY_SEGMENT_FLAGS] = "segment-flags",
 	[SPW_IMAGE_WHY_SEGMENT_LENGTH] = "segment-length",
+	[SPW_IMAGE_WHY_DIFF_FIELDS] = "diff-fields",
+	[SPW_IMAGE_WHY_DIFF_VALUE] = "diff-value",
 };
 
 /**

@@ -27,3 +27,6 @@ fuzz_status_PKGS := libevent json-c
 
 FUZZ_TARGETS += fuzz_image
 fuzz_image_SRCS := kmod/image.c kmod/image_check.c tests/unit/image_write.c
+
+FUZZ_TARGETS += fuzz_image_diff
+fuzz_image_diff_SRCS := $(IMAGE_SRCS) kmod/image_diff.c

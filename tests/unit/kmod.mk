@@ -30,3 +30,7 @@ test_image_CFLAGS := -Itests/unit
 UNIT_TESTS += test_image_bytes
 test_image_bytes_SRCS := $(IMAGE_SRCS)
 test_image_bytes_CFLAGS := -Itests/unit
+
+UNIT_TESTS += test_image_diff
+test_image_diff_SRCS := $(IMAGE_SRCS) kmod/image_diff.c
+test_image_diff_CFLAGS := -Itests/unit
