@@ -19,3 +19,6 @@ test_pmtu_SRCS := kmod/pmtu.c kmod/link.c
 
 UNIT_TESTS += test_chunks
 test_chunks_SRCS := $(addprefix kmod/,control_tx.c control_rx.c rtt.c)
+
+UNIT_TESTS += test_move
+test_move_SRCS := kmod/move.c
