@@ -22,3 +22,6 @@ test_chunks_SRCS := $(addprefix kmod/,control_tx.c control_rx.c rtt.c)
 
 UNIT_TESTS += test_move
 test_move_SRCS := kmod/move.c
+
+UNIT_TESTS += test_move_msg
+test_move_msg_SRCS := kmod/move_msg.c
