@@ -33,10 +33,11 @@ PACKAGES := bash bc binutils build-essential busybox-static clang clang-format \
 	libmnl-dev libnl-3-dev libnl-genl-3-dev libnl-route-3-dev libsmartcols-dev \
 	libsqlite3-dev libssl-dev linux-headers-6.12-amd64 linux-headers-amd64 \
 	linux-source-6.12 make nftables nginx-light openssl pkg-config procps \
-	qemu-system-x86 shellcheck sparse tcpdump tshark wireguard-tools xz-utils
+	qemu-system-x86 shellcheck sparse spin tcpdump tshark wireguard-tools xz-utils
 
 .PHONY: all help deps modules lab-modules ctl unit selftests check check-unit \
-	check-guest lint soak fuzz bench grid demo install uninstall dkms-install clean
+	check-model check-guest lint soak fuzz bench grid demo install uninstall \
+	dkms-install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -53,6 +54,7 @@ help:
 	@echo '  make ctl           spilld and spillctl'
 	@echo '  make deps          install the Debian packages that all this needs'
 	@echo '  make check-unit    unit tests only'
+	@echo '  make check-model   the protocol of a move, every state of its model'
 	@echo '  make check-guest   tests in guests only'
 	@echo '  make fuzz          libFuzzer on whatever reads what others wrote'
 	@echo '  make bench         what relay costs beside WireGuard and others'
@@ -214,12 +216,15 @@ build/lab/flap: tests/lab/flap.c $(NL_SRCS)
 	$(Q)$(CC) $(BASE_CFLAGS) -o $@ $^ $$(pkg-config --libs --cflags libmnl)
 
 check: build/deps unit selftests lab-modules ctl
-	$(Q)tests/lab/check --kernels "$(KERNELS)" --tests "$(TESTS)" \
+	$(Q)tests/lab/check --models --kernels "$(KERNELS)" --tests "$(TESTS)" \
 		$(UNIT_TESTS:%=build/unit/%)
 
 check-unit: build/deps unit
 	$(Q)tests/lab/check --kernels "" --tests "$(TESTS)" \
 		$(UNIT_TESTS:%=build/unit/%)
+
+check-model: build/deps
+	$(Q)tests/lab/check --models --tests model
 
 check-guest: build/deps selftests lab-modules ctl
 	$(Q)tests/lab/check --kernels "$(KERNELS)" --tests "$(TESTS)"

@@ -121,6 +121,26 @@
  *  | local address (16 bytes; of IPv4 the first 4, the others 0)   |
  *  | remote address (likewise)                                     |
  *  +---------------------------------------------------------------+
+ *
+ * A message of type MOVE is about one move of a connection's endpoint, see move.h:
+ *
+ *  +---------------+---------------+-------------------------------+
+ *  | kind          | 4 or 6, or 0  | reason                        |
+ *  +---------------+---------------+-------------------------------+
+ *  | origin's instance                                             |
+ *  | origin's id of the move (64 bits)                             |
+ *  | bytes of the image (of RESERVE and IMAGE)                     |
+ *  +---------------------------------------------------------------+
+ *
+ * RESERVE has the connection behind that, IMAGE the image, the others nothing; REFUSED
+ * has a reason and GONE may:
+ *
+ *  +-------------------------------+-------------------------------+
+ *  | local port                    | remote port                   |
+ *  +-------------------------------+-------------------------------+
+ *  | local address (16 bytes; of IPv4 the first 4, the others 0)   |
+ *  | remote address (likewise)                                     |
+ *  +---------------------------------------------------------------+
  */
 #ifndef _SPW_MESSAGES_H
 #define _SPW_MESSAGES_H
@@ -237,6 +257,7 @@ struct spw_wire_control_ack {
 
 enum spw_message_type {
 	SPW_MESSAGE_NOTICES = 1,
+	SPW_MESSAGE_MOVE = 2,
 
 	__SPW_MESSAGE_MAX
 };
@@ -261,6 +282,26 @@ struct spw_wire_notice {
 	__u8	raddr[16];
 };
 
+struct spw_wire_move {
+	__u8	kind;
+	__u8	family;
+	__be16	reason;
+	__be32	instance;
+	__be32	id[2];
+	__be32	size;
+};
+
+struct spw_wire_move_tuple {
+	__be16	lport;
+	__be16	rport;
+	__u8	laddr[16];
+	__u8	raddr[16];
+};
+
+enum spw_move_size {
+	SPW_MOVE_IMAGE_MAX = SPW_MESSAGE_MAX - sizeof(struct spw_wire_move),
+};
+
 enum spw_len {
 	SPW_LEN_DGRAM_HDR = sizeof(struct spw_dgram_hdr),
 	SPW_LEN_FRAME_HDR = sizeof(struct spw_frame_hdr),
@@ -273,6 +314,9 @@ enum spw_len {
 	SPW_LEN_CONTROL = sizeof(struct spw_wire_control),	/* without its chunk */
 	SPW_LEN_CONTROL_ACK = sizeof(struct spw_wire_control_ack),
 	SPW_LEN_NOTICE = sizeof(struct spw_wire_notice),
+	SPW_LEN_MOVE = sizeof(struct spw_wire_move),
+	SPW_LEN_MOVE_TUPLE = sizeof(struct spw_wire_move_tuple),
+	SPW_LEN_MOVE_MAX = SPW_LEN_MOVE + SPW_LEN_MOVE_TUPLE, /* without the image */
 	/* outer IP and UDP headers */
 	SPW_LEN_OUTER4 = 20 + 8,
 	SPW_LEN_OUTER6 = 40 + 8,

@@ -34,3 +34,9 @@ test_image_bytes_CFLAGS := -Itests/unit
 UNIT_TESTS += test_image_diff
 test_image_diff_SRCS := $(IMAGE_SRCS) kmod/image_diff.c
 test_image_diff_CFLAGS := -Itests/unit
+
+UNIT_TESTS += test_move
+test_move_SRCS := kmod/move.c
+
+UNIT_TESTS += test_move_msg
+test_move_msg_SRCS := kmod/move_msg.c

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What two nodes say of a move: bytes to structs and back, every field checked. Pure. */
+#include <asm/byteorder.h>
+#include <linux/errno.h>
+#include <linux/string.h>
+
+#include "move.h"
+#include "move_msg.h"
+
+static const __u8 zeros[16];
+
+/* An address of its family that a connection can have. */
+static int is_addr(const __u8 *addr, __u8 family)
+{
+	unsigned int len = family == 4 ? 4 : 16;
+
+	return memcmp(addr, zeros, len) && !memcmp(addr + len, zeros, 16 - len);
+}
+
+static int is_tuple(const struct spw_wire_move_tuple *w, __u8 family)
+{
+	return (family == 4 || family == 6) && w->lport && w->rport &&
+	       is_addr(w->laddr, family) && is_addr(w->raddr, family);
+}
+
+static int is_reason(const struct spw_wire_move *w)
+{
+	__u16 reason = __be16_to_cpu(w->reason);
+
+	if (w->kind == SPW_MOVE_REFUSED)
+		return reason && reason < __SPW_MOVE_REASON_MAX;
+	return !reason || (w->kind == SPW_MOVE_GONE && reason < __SPW_MOVE_REASON_MAX);
+}
+
+/* Is what follows the head, of that many bytes, what belongs to it? */
+static int is_body(const struct spw_wire_move *w, __u32 len)
+{
+	__u32 size = __be32_to_cpu(w->size);
+
+	switch (w->kind) {
+	case SPW_MOVE_RESERVE:
+		return size && size <= SPW_MOVE_IMAGE_MAX &&
+		       len == SPW_LEN_MOVE_TUPLE;
+	case SPW_MOVE_IMAGE:
+		return size && size <= SPW_MOVE_IMAGE_MAX && len == size && !w->family;
+	default:
+		return !size && !len && !w->family;
+	}
+}
+
+static int is_sound(const struct spw_wire_move *w, __u32 len)
+{
+	return w->kind > SPW_MOVE_NONE && w->kind < __SPW_MOVE_MESSAGE_MAX &&
+	       w->instance && (w->id[0] || w->id[1]) && is_reason(w) && is_body(w, len);
+}
+
+/**
+ * spw_move_msg_parse() - read one message
+ * @data: its bytes
+ * @len: how many
+ * @msg: receives it
+ *
+ * Return: 0, or -EPROTO where a field is out of range or the length is not that of the
+ * message; @msg is then untouched.
+ */
+int spw_move_msg_parse(const void *data, __u32 len, struct spw_move_msg *msg)
+{
+	struct spw_wire_move_tuple tuple = {};
+	struct spw_wire_move w;
+
+	if (len < sizeof(w))
+		return -EPROTO;
+	memcpy(&w, data, sizeof(w));
+	len -= sizeof(w);
+	data += sizeof(w);
+	if (!is_sound(&w, len))
+		return -EPROTO;
+	if (w.kind == SPW_MOVE_RESERVE) {
+		memcpy(&tuple, data, sizeof(tuple));
+		if (!is_tuple(&tuple, w.family))
+			return -EPROTO;
+	}
+	msg->kind = w.kind;
+	msg->reason = (__u8)__be16_to_cpu(w.reason);
+	msg->family = w.family;
+	msg->lport = tuple.lport;
+	msg->rport = tuple.rport;
+	msg->instance = __be32_to_cpu(w.instance);
+	msg->id = (__u64)__be32_to_cpu(w.id[0]) << 32 | __be32_to_cpu(w.id[1]);
+	msg->size = __be32_to_cpu(w.size);
+	memcpy(msg->laddr, tuple.laddr, sizeof(tuple.laddr));
+	memcpy(msg->raddr, tuple.raddr, sizeof(tuple.raddr));
+	msg->image = w.kind == SPW_MOVE_IMAGE ? data : NULL;
+	return 0;
+}
+
+/**
+ * spw_move_msg_build() - write one message, of IMAGE all but the image
+ * @data: room for %SPW_LEN_MOVE_MAX bytes
+ * @msg: what to say
+ *
+ * Return: bytes that were written; the image's follow those.
+ */
+__u32 spw_move_msg_build(void *data, const struct spw_move_msg *msg)
+{
+	struct spw_wire_move w = {
+		.kind = msg->kind,
+		.family = msg->family,
+		.reason = __cpu_to_be16(msg->reason),
+		.instance = __cpu_to_be32(msg->instance),
+		.id = { __cpu_to_be32((__u32)(msg->id >> 32)),
+			__cpu_to_be32((__u32)msg->id) },
+		.size = __cpu_to_be32(msg->size),
+	};
+	struct spw_wire_move_tuple tuple = {
+		.lport = msg->lport,
+		.rport = msg->rport,
+	};
+
+	memcpy(data, &w, sizeof(w));
+	if (msg->kind != SPW_MOVE_RESERVE)
+		return sizeof(w);
+	memcpy(tuple.laddr, msg->laddr, sizeof(tuple.laddr));
+	memcpy(tuple.raddr, msg->raddr, sizeof(tuple.raddr));
+	memcpy(data + sizeof(w), &tuple, sizeof(tuple));
+	return sizeof(w) + sizeof(tuple);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What two nodes say of a move, as bytes and as a struct. Pure. */
+#ifndef _SPW_MOVE_MSG_H
+#define _SPW_MOVE_MSG_H
+
+#include "messages.h"
+
+/**
+ * struct spw_move_msg - one message; all that does not belong to its kind is 0
+ * @kind: &enum spw_move_event, one of the messages
+ * @reason: &enum spw_move_reason, of REFUSED, which has one, and GONE, which may
+ * @family: 4 or 6, of RESERVE
+ * @lport: port of the origin's end, big-endian, of RESERVE
+ * @rport: port of the far end, likewise
+ * @instance: the origin's, never 0
+ * @id: of the move in that life of the origin, never 0
+ * @size: bytes of the image; of RESERVE what is to be expected, of IMAGE those that
+ *	follow
+ * @laddr: address of the origin's end, of RESERVE; of IPv4 the first 4 bytes
+ * @raddr: of the far end
+ * @image: of IMAGE, in the buffer that was read
+ */
+struct spw_move_msg {
+	__u8 kind;
+	__u8 reason;
+	__u8 family;
+	__be16 lport;
+	__be16 rport;
+	__u32 instance;
+	__u64 id;
+	__u32 size;
+	__u8 laddr[16];
+	__u8 raddr[16];
+	const __u8 *image;
+};
+
+int spw_move_msg_parse(const void *data, __u32 len, struct spw_move_msg *msg);
+__u32 spw_move_msg_build(void *data, const struct spw_move_msg *msg);
+
+#endif /* _SPW_MOVE_MSG_H */

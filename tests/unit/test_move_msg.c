@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The messages of a move, from the module's own source: every kind, length and limit. */
+#include <errno.h>
+#include <string.h>
+
+#include "move.h"
+#include "move_msg.h"
+
+#include "kselftest_harness.h"
+
+enum { IMAGE = 20, ROOM = SPW_LEN_MOVE_MAX + IMAGE };
+
+static const struct spw_move_msg reserve = { .kind = SPW_MOVE_RESERVE,
+					     .family = 4,
+					     .lport = 1,
+					     .rport = 2,
+					     .instance = 7,
+					     .id = 1ULL << 40,
+					     .size = 1000,
+					     .laddr = { 192, 0, 2, 1 },
+					     .raddr = { 192, 0, 2, 2 } };
+
+static uint32_t length(uint8_t kind)
+{
+	return kind == SPW_MOVE_RESERVE ? SPW_LEN_MOVE_MAX :
+	       kind == SPW_MOVE_IMAGE   ? SPW_LEN_MOVE + IMAGE :
+					  SPW_LEN_MOVE;
+}
+
+static struct spw_move_msg sample(uint8_t kind)
+{
+	struct spw_move_msg msg = { .kind = kind, .instance = 7, .id = 9 };
+
+	if (kind == SPW_MOVE_RESERVE)
+		return reserve;
+	if (kind == SPW_MOVE_IMAGE)
+		msg.size = IMAGE;
+	if (kind == SPW_MOVE_REFUSED)
+		msg.reason = SPW_MOVE_BECAUSE_BACKLOG;
+	return msg;
+}
+
+static int trip(const struct spw_move_msg *msg, struct spw_move_msg *got)
+{
+	uint8_t data[ROOM] = { 0 };
+
+	spw_move_msg_build(data, msg);
+	return spw_move_msg_parse(data, length(msg->kind), got);
+}
+
+TEST(every_kind)
+{
+	uint8_t one[SPW_LEN_MOVE_MAX] = { 0 }, two[SPW_LEN_MOVE_MAX] = { 0 };
+	struct spw_move_msg got, msg;
+
+	ASSERT_EQ(20, SPW_LEN_MOVE);
+	ASSERT_EQ(56, SPW_LEN_MOVE_MAX);
+	for (int kind = 0; kind < 256; kind++) {
+		bool known = kind > SPW_MOVE_NONE && kind < __SPW_MOVE_MESSAGE_MAX;
+
+		msg = sample((uint8_t)kind);
+		ASSERT_EQ(known ? 0 : -EPROTO, trip(&msg, &got));
+		if (!known)
+			continue;
+		EXPECT_EQ(kind == SPW_MOVE_IMAGE, !!got.image);
+		EXPECT_EQ(spw_move_msg_build(one, &msg), spw_move_msg_build(two, &got));
+		EXPECT_EQ(0, memcmp(one, two, sizeof(one)));
+	}
+}
+
+TEST(every_length)
+{
+	uint8_t data[ROOM + 1] = { 0 };
+	struct spw_move_msg got, msg;
+
+	for (uint8_t kind = 1; kind < __SPW_MOVE_MESSAGE_MAX; kind++) {
+		msg = sample(kind);
+		spw_move_msg_build(data, &msg);
+		for (uint32_t len = 0; len <= sizeof(data); len++)
+			EXPECT_EQ(len == length(kind) ? 0 : -EPROTO,
+				  spw_move_msg_parse(data, len, &got));
+	}
+}
+
+TEST(fields_out_of_range)
+{
+	struct spw_move_msg got, bad;
+
+	for (uint8_t kind = 1; kind < __SPW_MOVE_MESSAGE_MAX; kind++) {
+		bad = sample(kind);
+		bad.instance = 0;
+		EXPECT_EQ(-EPROTO, trip(&bad, &got));
+		bad = sample(kind);
+		bad.id = 0;
+		EXPECT_EQ(-EPROTO, trip(&bad, &got));
+		bad = sample(kind);
+		bad.size = kind == SPW_MOVE_RESERVE || kind == SPW_MOVE_IMAGE ? 0 : 1;
+		EXPECT_EQ(-EPROTO, trip(&bad, &got));
+		bad = sample(kind);
+		bad.family = kind == SPW_MOVE_RESERVE ? 0 : 4;
+		EXPECT_EQ(-EPROTO, trip(&bad, &got));
+		for (int reason = 0; reason < 256; reason++) {
+			bool may = kind == SPW_MOVE_GONE || kind == SPW_MOVE_REFUSED;
+			bool must = kind == SPW_MOVE_REFUSED;
+
+			bad = sample(kind);
+			bad.reason = (uint8_t)reason;
+			EXPECT_EQ(reason ? may && reason < __SPW_MOVE_REASON_MAX : !must,
+				  !trip(&bad, &got));
+		}
+	}
+}
+
+TEST(the_connection)
+{
+	struct spw_move_msg got, bad = reserve;
+
+	bad.laddr[15] = 1;
+	EXPECT_EQ(-EPROTO, trip(&bad, &got));
+	bad.family = 6;
+	EXPECT_EQ(0, trip(&bad, &got));
+	bad = reserve;
+	bad.rport = 0;
+	EXPECT_EQ(-EPROTO, trip(&bad, &got));
+	bad = reserve;
+	memset(bad.raddr, 0, sizeof(bad.raddr));
+	EXPECT_EQ(-EPROTO, trip(&bad, &got));
+	bad = reserve;
+	bad.size = SPW_MOVE_IMAGE_MAX;
+	EXPECT_EQ(0, trip(&bad, &got));
+	bad.size++;
+	EXPECT_EQ(-EPROTO, trip(&bad, &got));
+}
+
+TEST_HARNESS_MAIN
