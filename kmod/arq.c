@@ -17,7 +17,8 @@
  * - no more than a tenth of the bytes sent is sent again, so that a path that drops
  *   because it is full is not filled further;
  * - nor what is lost where packets queue up: TCP must learn from it that it sends too
- *   much, or it fills the queue for as long as it is repaired;
+ *   much, or it fills the queue for as long as it is repaired. But what TCP itself
+ *   sends again is repaired: it has learned, and would need its timer now;
  * - a path that loses too much is left alone for a while;
  * - all memory is bounded: the oldest is forgotten first.
  */
@@ -401,7 +402,7 @@ static void detect(struct spw_arq *arq, __u64 now, struct spw_arq_out *out)
 			continue;
 		out->lost++;
 		arq->sample_lost++;
-		if (queue_stands(arq))
+		if (queue_stands(arq) && !s->packet->repeat)
 			leave(arq, s, out);
 		else
 			again(arq, s, SPW_ARQ_LOST, now, out);

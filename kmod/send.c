@@ -109,6 +109,15 @@ static u32 una_of(const struct sk_buff *skb)
 	return READ_ONCE(tcp_sk(skb->sk)->snd_una);
 }
 
+/*
+ * Does TCP send it again? Where that is lost too only its timer is left, as often as not
+ * (RFC 8985 tells of it only while something newer arrives).
+ */
+static bool is_repeat(const struct sk_buff *skb)
+{
+	return before(ntohl(tcp_hdr(skb)->seq), READ_ONCE(tcp_sk(skb->sk)->snd_nxt));
+}
+
 /* The packet may be gone after its last piece. */
 static void remember(const struct spw_way *way, struct pieces *p,
 		     const struct spw_burst *burst, u64 pn)
@@ -170,7 +179,8 @@ static int send_pieces(const struct spw_way *way, struct sk_buff *skb)
 		p.una_known = spw_charged(skb);
 		if (p.una_known)
 			p.una = una_of(skb);
-		spw_repair_hold(skb, p.cut.hdr_len, p.cut.mss, p.tos, skb->sk);
+		spw_repair_hold(skb, p.cut.hdr_len, p.cut.mss, p.tos, skb->sk,
+				p.una_known && is_repeat(skb));
 	}
 	while (!drop && p.cut.left)
 		drop = send_burst(way, &p);
@@ -215,6 +225,7 @@ static int send_held(const struct spw_way *way, struct sk_buff *skb,
 	};
 	const struct sock *sk = skb->sk;
 	struct sk_buff *out;
+	bool repeat = false;
 	u64 pn;
 
 	out = copy_of(skb, spw_way_headroom(way));
@@ -225,6 +236,7 @@ static int send_held(const struct spw_way *way, struct sk_buff *skb,
 	piece.una_known = spw_charged(skb);
 	if (likely(piece.una_known)) {
 		piece.una = una_of(skb);
+		repeat = is_repeat(skb);
 		spw_charge_move(out, skb);
 	}
 	spw_link_build_frame(skb_push(out, SPW_LEN_FRAME_HDR), SPW_FRAME_DATA,
@@ -233,7 +245,7 @@ static int send_held(const struct spw_way *way, struct sk_buff *skb,
 		kfree_skb(skb);
 		return SPILLWAY_STAT_TX_DROP_KEY_SPENT;
 	}
-	spw_repair_hold(skb, hdr_len, len - hdr_len, tos, sk);
+	spw_repair_hold(skb, hdr_len, len - hdr_len, tos, sk, repeat);
 	skb_orphan(skb);
 	piece.seq = pn + way->key->link_offset;
 	spw_repair_sent(way->peer, &piece);

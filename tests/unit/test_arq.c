@@ -45,6 +45,7 @@ struct path {
 	uint64_t busy;    /* until when it has something to do */
 	uint64_t pn;
 	uint64_t offset;
+	uint32_t repeat_every; /* so many packets one is TCP's retransmission, 0: none */
 
 	struct event *events;
 	size_t count;
@@ -158,6 +159,12 @@ static void act(struct path *p, struct spw_arq_out *out)
 	p->total.off += out->off;
 }
 
+/* Spread, or a queue that drops at regular times would take none or all of them. */
+static bool is_repeat(const struct path *p, uint32_t piece)
+{
+	return p->repeat_every && !(piece * 2654435761U / 7 % p->repeat_every);
+}
+
 /* A packet of @n pieces, the first of them @piece. */
 static void send_packet(struct path *p, uint32_t piece, uint32_t n)
 {
@@ -166,6 +173,7 @@ static void send_packet(struct path *p, uint32_t piece, uint32_t n)
 	bool held;
 
 	packet->bytes = n * 1500;
+	packet->repeat = is_repeat(p, piece);
 	held = spw_arq_hold(&p->arq, packet, p->now);
 	p->held += held;
 	for (uint32_t i = 0; i < n; i++) {
@@ -422,6 +430,34 @@ TEST(what_a_full_queue_drops_is_not_sent_again)
 		EXPECT_EQ(p->held, p->freed);
 		path_free(p);
 	}
+}
+
+/* TCP knows by then, and for its second loss it would need its timer. */
+TEST(what_tcp_repeats_is_sent_again_even_where_a_queue_is_full)
+{
+	uint32_t lost = 0, repeats = 0;
+	struct path *p = path_new(500 * US, 0, 0, 0);
+
+	p->each = 600 * US;
+	p->room = 30 * MS;
+	p->repeat_every = 20;
+	/* Uneven, so that now and then there is room for what is sent again. */
+	for (uint32_t i = 0; i < 39000; i += 20) {
+		more(p, i, i + 20, 1, 400 * US);
+		run(p, p->now + 2800 * US + i % 7 * 100 * US);
+	}
+	run(p, p->now + 1000 * MS);
+	for (uint32_t i = 0; i < 39000; i++) {
+		lost += !p->copies[i];
+		repeats += !p->copies[i] && is_repeat(p, i);
+	}
+	EXPECT_GT(p->total.full, 200);
+	EXPECT_GT(lost, 200);
+	EXPECT_GT(p->again_bytes, 20 * 1400);
+	/* Of those that are left to TCP it would be one in twenty. */
+	EXPECT_LT(repeats, lost / 100);
+	EXPECT_EQ(p->held, p->freed);
+	path_free(p);
 }
 
 /* Who overtakes others is early, not the others late: no queue, and no losses. */
