@@ -6,6 +6,7 @@
 #include <linux/errno.h>
 #include <linux/string.h>
 
+#include "addr.h"
 #include "image.h"
 
 #define INT_LIMIT	0x7fffffff
@@ -91,10 +92,9 @@ static int check_limits(const struct spw_image *image, enum spw_image_why *why)
 /* One of the family that an endpoint can have; IPv4 is always told as such. */
 static bool is_addr(const __u8 *addr, __u32 family)
 {
-	static const __u8 zeros[16], mapped[12] = { [10] = 0xff, [11] = 0xff };
-	unsigned int len = family == 4 ? 4 : 16;
+	static const __u8 mapped[12] = { [10] = 0xff, [11] = 0xff };
 
-	return memcmp(addr, zeros, len) && !memcmp(addr + len, zeros, 16 - len) &&
+	return spw_addr_is_sound(addr, family) &&
 	       (family == 4 || memcmp(addr, mapped, sizeof(mapped)));
 }
 

@@ -4,23 +4,14 @@
 #include <linux/errno.h>
 #include <linux/string.h>
 
+#include "addr.h"
 #include "move.h"
 #include "move_msg.h"
-
-static const __u8 zeros[16];
-
-/* An address of its family that a connection can have. */
-static int is_addr(const __u8 *addr, __u8 family)
-{
-	unsigned int len = family == 4 ? 4 : 16;
-
-	return memcmp(addr, zeros, len) && !memcmp(addr + len, zeros, 16 - len);
-}
 
 static int is_tuple(const struct spw_wire_move_tuple *w, __u8 family)
 {
 	return (family == 4 || family == 6) && w->lport && w->rport &&
-	       is_addr(w->laddr, family) && is_addr(w->raddr, family);
+	       spw_addr_is_sound(w->laddr, family) && spw_addr_is_sound(w->raddr, family);
 }
 
 static int is_reason(const struct spw_wire_move *w)

@@ -4,17 +4,10 @@
 #include <linux/errno.h>
 #include <linux/string.h>
 
+#include "addr.h"
 #include "notice.h"
 
 static const __u8 zeros[16];
-
-/* An address of its family that a connection can have. */
-static int is_addr(const __u8 *addr, __u8 family)
-{
-	unsigned int len = family == 4 ? 4 : 16;
-
-	return memcmp(addr, zeros, len) && !memcmp(addr + len, zeros, 16 - len);
-}
 
 /* Nothing but the event and the id? */
 static int is_bare(const struct spw_wire_notice *w)
@@ -34,8 +27,8 @@ static int is_sound(const struct spw_wire_notice *w)
 		return !has_id && is_bare(w);
 	case SPW_NOTICE_OFFLOADED:
 		return has_id && (w->family == 4 || w->family == 6) && w->lport &&
-		       w->rport && is_addr(w->laddr, w->family) &&
-		       is_addr(w->raddr, w->family);
+		       w->rport && spw_addr_is_sound(w->laddr, w->family) &&
+		       spw_addr_is_sound(w->raddr, w->family);
 	case SPW_NOTICE_RECALLED:
 	case SPW_NOTICE_ENDED:
 		return has_id && is_bare(w);
