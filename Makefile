@@ -10,7 +10,7 @@ DESTDIR ?=
 CC ?= gcc
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Werror
 BASE_CFLAGS := -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE \
-	-DSPILLWAY_VERSION='"$(VERSION)"' -Iinclude/uapi -Ictl
+	-DSPILLWAY_VERSION='"$(VERSION)"' -Iinclude/uapi -Iinclude -Ictl
 CTL_CFLAGS := $(BASE_CFLAGS) -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
 	-fvisibility=hidden
 UNIT_CFLAGS := $(BASE_CFLAGS) -Ikmod -isystem build/kselftest -Wno-sign-compare \
@@ -91,7 +91,7 @@ build/deps: Makefile
 
 ### the module: built in a copy, since kbuild writes beside the sources
 
-MODULE_SRC := Kbuild $(wildcard kmod/*.[ch] include/uapi/linux/*.h)
+MODULE_SRC := Kbuild $(wildcard kmod/*.[ch] include/uapi/linux/*.h include/spillway/*.h)
 
 modules: build/modules/$(KVER)/spillway.ko
 	@:
