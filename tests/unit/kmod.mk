@@ -9,6 +9,9 @@ test_inner_SRCS := kmod/inner.c
 UNIT_TESTS += test_arq
 test_arq_SRCS := $(addprefix kmod/,arq.c acker.c rtt.c replay.c)
 
+UNIT_TESTS += test_acker
+test_acker_SRCS := kmod/acker.c
+
 UNIT_TESTS += test_seal
 test_seal_SRCS := tests/unit/seal.c kmod/link.c
 test_seal_CFLAGS := -Itests/unit
