@@ -78,6 +78,9 @@ enum spw_move_reason {
 	SPW_MOVE_BECAUSE_CLOSED,	/* the connection ended first */
 	SPW_MOVE_BECAUSE_FULL,		/* too many packets came while it was frozen */
 	SPW_MOVE_BECAUSE_DOUBT,		/* in doubt for too long */
+	SPW_MOVE_BECAUSE_STATE,		/* its TCP state cannot be moved */
+	SPW_MOVE_BECAUSE_ROUTE,		/* target: no way to the remote, or not its address */
+	SPW_MOVE_BECAUSE_BUSY,		/* its application is at work on it */
 	__SPW_MOVE_REASON_MAX
 };
 

@@ -80,6 +80,22 @@
  *	as they say: the peer, its id and role (%SPILLWAY_ROLE_HOSTED) of each, and its
  *	addresses and ports as the peer sees them. All, or those of one peer by
  *	%SPILLWAY_A_PEER_ID or %SPILLWAY_A_PEER_NAME.
+ * @SPILLWAY_CMD_HANDOFF: do: %SPILLWAY_A_BATCH of entries with %SPILLWAY_A_CONN_ID and
+ *	%SPILLWAY_A_PEER_ID, and optionally %SPILLWAY_A_JOB with %SPILLWAY_JOB_A_FLAGS.
+ *	Checked as a whole, all or nothing; then the endpoints begin to move, as a job:
+ *	answers as OFFLOAD, with the job's %SPILLWAY_JOB_A_ID in %SPILLWAY_A_JOB.
+ * @SPILLWAY_CMD_JOB_GET: do: %SPILLWAY_A_JOB with %SPILLWAY_JOB_A_ID: the job, and a
+ *	%SPILLWAY_A_BATCH with an entry for each of its connections: its
+ *	%SPILLWAY_A_CONN_ID, %SPILLWAY_A_PEER_ID, %SPILLWAY_A_REASON and %SPILLWAY_A_JOB
+ *	with what became of it. dump: jobs, without their connections.
+ * @SPILLWAY_CMD_JOB_CANCEL: do: %SPILLWAY_A_JOB with %SPILLWAY_JOB_A_ID: moves that
+ *	have not come to the point of no return stay.
+ * @SPILLWAY_CMD_JOB_NTF: event: a job began or is over; as in the dump.
+ * @SPILLWAY_CMD_MOVED_GET: dump: connections that were handed to peers and whose packets
+ *	this node sends on (%SPILLWAY_ROLE_MOVED), and that came from peers
+ *	(%SPILLWAY_ROLE_ARRIVED): the peer, its id, role, addresses and ports as the
+ *	origin's socket has or had them, and its age since it moved. All, or those of one
+ *	peer by %SPILLWAY_A_PEER_ID or %SPILLWAY_A_PEER_NAME.
  *
  * OFFLOAD and RECALL with a batch answer with a message of the same command that
  * holds %SPILLWAY_A_DONE (entries applied) and, where the batch was refused, one
@@ -104,6 +120,11 @@ enum spillway_cmd {
 	SPILLWAY_CMD_PEER_NTF,
 	SPILLWAY_CMD_CONN_NTF,
 	SPILLWAY_CMD_HOSTED_GET,
+	SPILLWAY_CMD_HANDOFF,
+	SPILLWAY_CMD_JOB_GET,
+	SPILLWAY_CMD_JOB_CANCEL,
+	SPILLWAY_CMD_JOB_NTF,
+	SPILLWAY_CMD_MOVED_GET,
 
 	__SPILLWAY_CMD_MAX
 };
@@ -191,6 +212,7 @@ enum spillway_cmd {
  *	sends, absent if there is none
  * @SPILLWAY_A_CONNS_HOSTED: u32, connections that this node relays for its peers (DEV)
  *	or for the peer (PEER), as they say
+ * @SPILLWAY_A_JOB: nest, see &enum spillway_job_attr
  */
 enum spillway_attr {
 	SPILLWAY_A_UNSPEC,
@@ -256,11 +278,63 @@ enum spillway_attr {
 	SPILLWAY_A_REMOTE_ADDR6,
 	SPILLWAY_A_PEER_IPV6,
 	SPILLWAY_A_CONNS_HOSTED,
+	SPILLWAY_A_JOB,
 
 	__SPILLWAY_A_MAX
 };
 
 #define SPILLWAY_A_MAX (__SPILLWAY_A_MAX - 1)
+
+/**
+ * enum spillway_job_attr - attributes of a job, or of one move of it
+ * @SPILLWAY_JOB_A_PAD: pads 64-bit attributes
+ * @SPILLWAY_JOB_A_ID: u32, never 0
+ * @SPILLWAY_JOB_A_FLAGS: u32, &enum spillway_job_flags
+ * @SPILLWAY_JOB_A_TOTAL: u32, connections
+ * @SPILLWAY_JOB_A_MOVED: u32, of these, that are at their target
+ * @SPILLWAY_JOB_A_STAYED: u32, that go on here
+ * @SPILLWAY_JOB_A_LOST: u32, that ended meanwhile; what is left is under way
+ * @SPILLWAY_JOB_A_AGE_MS: u64, since it began
+ * @SPILLWAY_JOB_A_TIME_MS: u64, that it took, if it is over
+ * @SPILLWAY_JOB_A_RESULT: u8, of one move: &enum spillway_move_result
+ * @SPILLWAY_JOB_A_BLACKOUT_US: u32, of one move: for how long packets were held
+ * @SPILLWAY_JOB_A_BYTES: u32, of one move: of its image
+ */
+enum spillway_job_attr {
+	SPILLWAY_JOB_A_UNSPEC,
+	SPILLWAY_JOB_A_PAD,
+	SPILLWAY_JOB_A_ID,
+	SPILLWAY_JOB_A_FLAGS,
+	SPILLWAY_JOB_A_TOTAL,
+	SPILLWAY_JOB_A_MOVED,
+	SPILLWAY_JOB_A_STAYED,
+	SPILLWAY_JOB_A_LOST,
+	SPILLWAY_JOB_A_AGE_MS,
+	SPILLWAY_JOB_A_TIME_MS,
+	SPILLWAY_JOB_A_RESULT,
+	SPILLWAY_JOB_A_BLACKOUT_US,
+	SPILLWAY_JOB_A_BYTES,
+
+	__SPILLWAY_JOB_A_MAX
+};
+
+#define SPILLWAY_JOB_A_MAX (__SPILLWAY_JOB_A_MAX - 1)
+
+enum spillway_job_flags {
+	/* Not only where the server has answered all that it was asked: the application
+	 * at the target knows how to go on from any byte.
+	 */
+	SPILLWAY_JOB_ANYTIME = 1,
+};
+
+enum spillway_move_result {
+	SPILLWAY_MOVE_UNDER_WAY,
+	SPILLWAY_MOVE_MOVED,
+	SPILLWAY_MOVE_STAYED,
+	SPILLWAY_MOVE_LOST,
+
+	__SPILLWAY_MOVE_RESULT_MAX
+};
 
 /* What the operator wants of a peer. */
 enum spillway_admin {
@@ -301,6 +375,8 @@ enum spillway_conn_role {
 	SPILLWAY_ROLE_LOCAL,
 	SPILLWAY_ROLE_OFFLOADED,	/* relayed by a peer */
 	SPILLWAY_ROLE_HOSTED,		/* of a peer, relayed by this node */
+	SPILLWAY_ROLE_MOVED,		/* its endpoint is at a peer now */
+	SPILLWAY_ROLE_ARRIVED,		/* its endpoint came from a peer */
 
 	__SPILLWAY_ROLE_MAX
 };
@@ -310,6 +386,9 @@ enum spillway_conn_event {
 	SPILLWAY_CONN_OFFLOADED,
 	SPILLWAY_CONN_RECALLED,
 	SPILLWAY_CONN_ENDED,
+	SPILLWAY_CONN_MOVED,	/* its endpoint is at the peer now */
+	SPILLWAY_CONN_STAYED,	/* a move came to nothing */
+	SPILLWAY_CONN_ARRIVED,	/* its endpoint came from the peer */
 };
 
 enum spillway_sort {
@@ -346,6 +425,26 @@ enum spillway_reason {
 	SPILLWAY_REASON_CONN_SCOPE,		/* a link-local address: means nothing elsewhere */
 	SPILLWAY_REASON_CONN_OPTIONS,		/* it sends IPv6 extension headers */
 	SPILLWAY_REASON_NO_IPV6,		/* the peer does not forward IPv6 */
+	/* why an endpoint did not move; "there" is the target */
+	SPILLWAY_REASON_MOVE_ROOM,		/* there: no memory, or too many moves */
+	SPILLWAY_REASON_MOVE_IN_USE,		/* there: it has this connection */
+	SPILLWAY_REASON_MOVE_LISTENER,		/* there: nobody listens on its port */
+	SPILLWAY_REASON_MOVE_BACKLOG,		/* there: the accept queue is full */
+	SPILLWAY_REASON_MOVE_IMAGE,		/* there: the image makes no sense */
+	SPILLWAY_REASON_MOVE_FEATURE,		/* it uses what cannot be moved */
+	SPILLWAY_REASON_MOVE_MEMORY,
+	SPILLWAY_REASON_MOVE_UNKNOWN,		/* there: nothing is known of the move */
+	SPILLWAY_REASON_MOVE_DEADLINE,		/* a step took too long */
+	SPILLWAY_REASON_MOVE_LEASE,		/* there: the origin took too long */
+	SPILLWAY_REASON_MOVE_DOWN,		/* the peer went down meanwhile */
+	SPILLWAY_REASON_MOVE_REBORN,		/* the peer crashed meanwhile */
+	SPILLWAY_REASON_MOVE_CANCEL,		/* the job was cancelled */
+	SPILLWAY_REASON_MOVE_CLOSED,		/* the connection ended meanwhile */
+	SPILLWAY_REASON_MOVE_FULL,		/* more packets came than are held */
+	SPILLWAY_REASON_MOVE_DOUBT,		/* the peer never said what became of it */
+	SPILLWAY_REASON_MOVE_STATE,		/* its TCP state cannot be moved */
+	SPILLWAY_REASON_MOVE_ROUTE,		/* there: no way to the remote, or not its address */
+	SPILLWAY_REASON_MOVE_BUSY,		/* its application is at work on it */
 
 	__SPILLWAY_REASON_MAX
 };
@@ -426,6 +525,19 @@ enum spillway_stat {
 	SPILLWAY_STAT_HOSTED_REFUSED,		/* not listed: too many are, or no memory */
 	SPILLWAY_STAT_RX_DROP_TWIN,		/* came before, in another datagram */
 	SPILLWAY_STAT_ARQ_FULL,			/* given up: a queue is full */
+	SPILLWAY_STAT_MOVE_BEGUN,		/* moves of endpoints that began here */
+	SPILLWAY_STAT_MOVE_MOVED,		/* of these: at the target */
+	SPILLWAY_STAT_MOVE_STAYED,		/* of these: went on here */
+	SPILLWAY_STAT_MOVE_LOST,		/* of these: ended meanwhile */
+	SPILLWAY_STAT_MOVE_ASKED,		/* moves that peers asked for */
+	SPILLWAY_STAT_MOVE_ARRIVED,		/* of these: endpoint alive here */
+	SPILLWAY_STAT_MOVE_REFUSED,		/* of these: not taken, or undone */
+	SPILLWAY_STAT_MOVE_HELD,		/* packets held while an endpoint was frozen */
+	SPILLWAY_STAT_MOVE_DROP_HELD,		/* more than are held, or of a moved connection
+						 * that has no way to go
+						 */
+	SPILLWAY_STAT_MOVE_FORWARDED,		/* packets of moved connections, sent on */
+	SPILLWAY_STAT_MOVE_STEERED,		/* packets for endpoints that came */
 
 	__SPILLWAY_STAT_MAX
 };

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* An image becomes a TCP socket, dormant first. */
+#ifndef _SPW_RESTORE_H
+#define _SPW_RESTORE_H
+
+#include <linux/types.h>
+
+struct net;
+struct request_sock;
+struct sock;
+struct spw_image;
+
+/**
+ * struct spw_restored - a socket that was made of an image
+ * @sk: it, in the tables of the stack, but in nobody's hands and silent until
+ *	spw_restore_go(); with a reference
+ * @listener: who is to accept it, with a reference
+ * @req: its place in the accept queue
+ *
+ * What else the two steps have to tell each other.
+ */
+struct spw_restored {
+	struct sock *sk;
+	struct sock *listener;
+	struct request_sock *req;
+};
+
+u8 spw_restore(struct net *net, const struct spw_image *image,
+	       struct spw_restored *restored);
+u8 spw_restore_go(struct spw_restored *restored, const struct spw_image *image);
+void spw_restore_undo(struct spw_restored *restored);
+
+#endif /* _SPW_RESTORE_H */
