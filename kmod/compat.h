@@ -13,6 +13,7 @@
 #include <linux/netdevice.h>
 #include <linux/version.h>
 #include <net/genetlink.h>
+#include <net/tcp.h>
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
 #include <net/gso.h>
@@ -54,6 +55,51 @@ spw_compat_hrtimer_setup(struct hrtimer *timer,
 #else
 	hrtimer_init(timer, clock, mode);
 	timer->function = function;
+#endif
+}
+
+/* Timestamps that count us, not ms, came with 6.7. */
+static inline bool spw_compat_tcp_usec_ts(const struct tcp_sock *tp)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	return tp->tcp_usec_ts;
+#else
+	return false;
+#endif
+}
+
+/* Are segments signed (RFC 2385; RFC 5925, which came with 6.7)? */
+static inline bool spw_compat_tcp_signed(const struct tcp_sock *tp)
+{
+#ifdef CONFIG_TCP_MD5SIG
+	if (rcu_access_pointer(tp->md5sig_info))
+		return true;
+#endif
+#ifdef CONFIG_TCP_AO
+	if (rcu_access_pointer(tp->ao_info))
+		return true;
+#endif
+	return false;
+}
+
+/* Was SMC asked for on it? */
+static inline bool spw_compat_tcp_smc(const struct tcp_sock *tp)
+{
+#if IS_ENABLED(CONFIG_SMC)
+	return tp->syn_smc;
+#else
+	return false;
+#endif
+}
+
+/* Has it an IPsec policy of its own? */
+static inline bool spw_compat_sock_policy(const struct sock *sk)
+{
+#ifdef CONFIG_XFRM
+	return rcu_access_pointer(sk->sk_policy[0]) ||
+	       rcu_access_pointer(sk->sk_policy[1]);
+#else
+	return false;
 #endif
 }
 
