@@ -126,6 +126,23 @@ bool spw_capture_answered(const struct sock *sk, u32 idle_ms)
 	return sent < came || is_acknowledged_behind(tp);
 }
 
+/**
+ * spw_capture_answered_since() - the same, while nothing could come in
+ * @sk: as spw_capture_answered()
+ * @write_seq: what the socket's was when it had got all that it could get
+ * @idle_ms: for how long no data may have gone (ms)
+ *
+ * Return: whether the application wrote since then, and is done with that.
+ */
+bool spw_capture_answered_since(const struct sock *sk, u32 write_seq, u32 idle_ms)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	u32 sent = tcp_jiffies32 - READ_ONCE(tp->lsndtime);
+
+	return inet_sk_state_load(sk) == TCP_ESTABLISHED && is_drained(sk) &&
+	       READ_ONCE(tp->write_seq) != write_seq && jiffies_to_msecs(sent) >= idle_ms;
+}
+
 /*
  * What tcp_write_queue_purge() does, which is not exported. The accounts are settled by
  * tcp_wmem_free_skb().

@@ -269,4 +269,34 @@ void spw_ipv6_set_options(struct sock *sk, const struct spw_image_socket *set)
 	np->flow_label = htonl(set->flow_label);
 }
 
+/**
+ * spw_ipv6_local_dst() - a route to a socket of this node, whatever the address
+ * @lo: loopback device of the namespace; under RTNL
+ * @dst: receives it, with a reference; NULL where the kernel runs without IPv6
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int spw_ipv6_local_dst(struct net_device *lo, struct dst_entry **dst)
+{
+	struct inet6_dev *idev;
+	struct rt6_info *rt;
+
+	*dst = NULL;
+	if (!ipv6_mod_enabled())
+		return 0;
+	idev = in6_dev_get(lo);
+	if (!idev)
+		return 0;
+	rt = ip6_dst_alloc(dev_net(lo), lo, DST_NOXFRM);
+	if (!rt) {
+		in6_dev_put(idev);
+		return -ENOMEM;
+	}
+	rt->rt6i_idev = idev;
+	rt->rt6i_flags = RTF_UP | RTF_LOCAL;
+	rt->dst.input = ip6_input;
+	*dst = &rt->dst;
+	return 0;
+}
+
 #endif

@@ -36,6 +36,7 @@ struct dst_entry *spw_ipv6_route(const struct sock *sk, const struct request_soc
 				 const struct spw_tuple *t,
 				 const struct spw_image_socket *set);
 void spw_ipv6_set_options(struct sock *sk, const struct spw_image_socket *set);
+int spw_ipv6_local_dst(struct net_device *lo, struct dst_entry **dst);
 
 #else
 
@@ -108,6 +109,11 @@ spw_ipv6_route(const struct sock *sk, const struct request_sock *req,
 static inline void spw_ipv6_set_options(struct sock *sk,
 					const struct spw_image_socket *set)
 {
+static inline int spw_ipv6_local_dst(struct net_device *lo,
+				     struct dst_entry **dst)
+{
+	*dst = NULL;
+	return 0;
 }
 
 #endif
