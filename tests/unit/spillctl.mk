@@ -13,5 +13,5 @@ test_identity_SRCS := ctl/identity.c ctl/keyfile.c
 test_identity_PKGS := libcrypto
 
 UNIT_TESTS += test_nl
-test_nl_SRCS := ctl/address.c ctl/nl_error.c ctl/nl_decode.c
+test_nl_SRCS := $(addprefix ctl/,address.c model.c nl_error.c nl_decode.c)
 test_nl_PKGS := libmnl
