@@ -66,7 +66,7 @@ static int choose_filter(struct spillctl *ctl, int argc, char **argv, enum spill
 int chosen_read(struct spillctl *ctl, int argc, char **argv, enum spillway_conn_role role,
 		struct chosen *chosen)
 {
-	if (argv[0][0] >= '0' && argv[0][0] <= '9')
+	if (argc && argv[0][0] >= '0' && argv[0][0] <= '9')
 		return choose_ids(ctl, argc, argv, chosen);
 	return choose_filter(ctl, argc, argv, role, chosen);
 }
@@ -138,6 +138,34 @@ int chosen_peer(struct spillctl *ctl, const char *name, struct chosen *chosen)
 		return say_failed(ctl, &error);
 	for (c = 0; c < chosen->count; c++)
 		chosen->moves[c].peer_id = peer.id;
+	return EXIT_DONE;
+}
+
+/* Which of them has least for its weight, with what it would get. */
+static size_t next_peer(const struct model_peer *peers, const uint64_t *got, size_t count)
+{
+	size_t best = 0, p;
+
+	for (p = 1; p < count; p++)
+		if ((got[p] + 1) * peers[best].weight < (got[best] + 1) * peers[p].weight)
+			best = p;
+	return best;
+}
+
+int chosen_spread(const struct spillctl *ctl, const struct model_peer *peers, size_t count,
+		  struct chosen *chosen)
+{
+	uint64_t *got = calloc(count, sizeof(*got));
+	size_t c, p;
+
+	if (!got)
+		return say_error(ctl, "no memory");
+	for (c = 0; c < chosen->count; c++) {
+		p = next_peer(peers, got, count);
+		got[p]++;
+		chosen->moves[c].peer_id = peers[p].id;
+	}
+	free(got);
 	return EXIT_DONE;
 }
 

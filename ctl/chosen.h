@@ -35,14 +35,18 @@ typedef int (*chosen_send_fn)(struct nl_session *session, struct model_move *mov
 void chosen_init(struct chosen *chosen);
 void chosen_free(struct chosen *chosen);
 
-/* Words to connections; a filter finds those of @role unless it names another one. An
- * exit code, after a message.
+/* Words to connections; a filter, also an empty one, finds those of @role unless it names
+ * another one. An exit code, after a message.
  */
 int chosen_read(struct spillctl *ctl, int argc, char **argv, enum spillway_conn_role role,
 		struct chosen *chosen);
 
 /* All of them are for this peer; an exit code, after a message. */
 int chosen_peer(struct spillctl *ctl, const char *name, struct chosen *chosen);
+
+/* Shared out to at least one peer, by weight; an exit code, after a message. */
+int chosen_spread(const struct spillctl *ctl, const struct model_peer *peers, size_t count,
+		  struct chosen *chosen);
 
 /* More than one batch's worth is several batches, each whole or not at all; an exit code. */
 int chosen_send(const struct spillctl *ctl, struct chosen *chosen, chosen_send_fn send, void *data);

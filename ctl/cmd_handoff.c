@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* spillctl handoff: the endpoints of connections go to a peer, as jobs. */
+/* spillctl handoff, drain: the endpoints of connections go to peers, as jobs. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "chosen.h"
 #include "jobs.h"
+#include "nl_config.h"
 #include "nl_conns.h"
 
 /**
@@ -20,18 +21,22 @@ struct begun {
 
 /**
  * struct handoff - what the command line says, and what was begun
- * @peer: to whom
+ * @peer: to whom, NULL: to all that are ready
+ * @peers: these
+ * @peer_count: of @peers
  * @chosen: connections
  * @flags: &enum spillway_job_flags
  * @wait: until it is over
  * @deadline: but no longer
  * @jobs: begun
  * @job_count: of @jobs
- * @moved: connections that are at the peer, once waited for
+ * @moved: connections that are at their peers, once waited for
  * @told: jobs for JSON
  */
 struct handoff {
 	const char *peer;
+	struct model_peer *peers;
+	size_t peer_count;
 	struct chosen chosen;
 	uint32_t flags;
 	bool wait;
@@ -89,12 +94,43 @@ static int send_job(struct nl_session *session, struct model_move *moves, size_t
 	return 0;
 }
 
-static int begin(struct spillctl *ctl, int to, char **argv, struct handoff *h)
+static int find_peer(struct spillctl *ctl, struct handoff *h)
 {
-	int err = chosen_read(ctl, to, argv, SPILLWAY_ROLE_LOCAL, &h->chosen);
+	struct nl_error error;
+
+	h->peers = calloc(1, sizeof(*h->peers));
+	if (!h->peers)
+		return say_error(ctl, "no memory");
+	if (nl_peer_get(ctl->session, h->peer, h->peers, &error))
+		return say_failed(ctl, &error);
+	h->peer_count = 1;
+	return EXIT_DONE;
+}
+
+static int find_peers(struct spillctl *ctl, struct handoff *h)
+{
+	struct nl_error error;
+	size_t count = 0, i;
+
+	if (nl_peers(ctl->session, &h->peers, &count, &error) < 0)
+		return say_failed(ctl, &error);
+	for (i = 0; i < count; i++)
+		if (h->peers[i].state == SPILLWAY_PEER_UP &&
+		    h->peers[i].admin == SPILLWAY_ADMIN_READY && h->peers[i].weight)
+			h->peers[h->peer_count++] = h->peers[i];
+	return h->peer_count ? EXIT_DONE : say_error(ctl, "no peer is up and ready");
+}
+
+static int begin(struct spillctl *ctl, int argc, char **argv, struct handoff *h)
+{
+	int err = chosen_read(ctl, argc, argv, SPILLWAY_ROLE_LOCAL, &h->chosen);
 
 	if (!err)
-		err = chosen_peer(ctl, h->peer, &h->chosen);
+		err = spillctl_open(ctl);
+	if (!err)
+		err = h->peer ? find_peer(ctl, h) : find_peers(ctl, h);
+	if (!err)
+		err = chosen_spread(ctl, h->peers, h->peer_count, &h->chosen);
 	if (err)
 		return err;
 	h->jobs = calloc(h->chosen.count / SPILLWAY_BATCH_MAX + 1, sizeof(*h->jobs));
@@ -127,16 +163,14 @@ static int print_begun(const struct spillctl *ctl, const struct handoff *h)
 
 static int await(struct spillctl *ctl, struct handoff *h, const struct begun *job)
 {
-	struct model_peer peer = { .id = h->chosen.moves[0].peer_id };
 	struct job_whole whole = { .count = 0 };
 	int ret = job_wait(ctl, job->id, h->deadline, &whole);
 
 	if (!ret) {
-		snprintf(peer.name, sizeof(peer.name), "%s", h->peer);
 		h->moved += whole.job.moved;
 		job_tell(ctl, &whole);
 		if (ctl->json)
-			json_object_array_add(h->told, job_json(&whole, &peer, 1));
+			json_object_array_add(h->told, job_json(&whole, h->peers, h->peer_count));
 		else if (!ctl->quiet)
 			job_print(&whole);
 	}
@@ -169,20 +203,14 @@ static int print_json(const struct spillctl *ctl, struct handoff *h)
 
 	json_object_object_add(o, "jobs", json_object_get(h->told));
 	json_object_object_add(o, "refused", json_object_get(h->chosen.told));
-	return json_print(ctl, json_document("handoff", o));
+	return json_print(ctl, json_document(ctl->verb, o));
 }
 
-static int handoff(struct spillctl *ctl, int argc, char **argv, struct handoff *h)
+/* All that the command line says is known now, but for the words of connections. */
+static int run(struct spillctl *ctl, int argc, char **argv, struct handoff *h)
 {
-	int to = find_to(argc, argv), ret, printed;
+	int ret = begin(ctl, argc, argv, h), printed;
 
-	if (to + 1 >= argc)
-		return say_usage(ctl, "usage: handoff ID...|FILTER... to PEER [anytime] "
-				      "[wait [SECONDS]]");
-	h->peer = argv[to + 1];
-	if (!arg_name(ctl, "peer", h->peer) || !read_options(ctl, argc - to - 2, argv + to + 2, h))
-		return EXIT_USAGE;
-	ret = begin(ctl, to, argv, h);
 	if (!h->jobs)
 		return ret;
 	printed = print_begun(ctl, h);
@@ -193,15 +221,57 @@ static int handoff(struct spillctl *ctl, int argc, char **argv, struct handoff *
 	return ret ? ret : printed;
 }
 
-int cmd_handoff(struct spillctl *ctl, int argc, char **argv)
+static int handoff(struct spillctl *ctl, int argc, char **argv, struct handoff *h)
+{
+	int to = find_to(argc, argv);
+
+	if (to + 1 >= argc)
+		return say_usage(ctl, "usage: handoff ID...|FILTER... to PEER [anytime] "
+				      "[wait [SECONDS]]");
+	h->peer = argv[to + 1];
+	if (!arg_name(ctl, "peer", h->peer) || !read_options(ctl, argc - to - 2, argv + to + 2, h))
+		return EXIT_USAGE;
+	return run(ctl, to, argv, h);
+}
+
+static int drain(struct spillctl *ctl, int argc, char **argv, struct handoff *h)
+{
+	int options = argc && !strcmp(argv[0], "to") ? 2 : 0;
+
+	if (options > argc)
+		return say_usage(ctl, "to: a value is missing");
+	if (options) {
+		h->peer = argv[1];
+		if (!arg_name(ctl, "peer", h->peer))
+			return EXIT_USAGE;
+	}
+	if (!read_options(ctl, argc - options, argv + options, h))
+		return EXIT_USAGE;
+	return run(ctl, 0, argv, h);
+}
+
+static int with_handoff(struct spillctl *ctl, int argc, char **argv,
+			int (*command)(struct spillctl *ctl, int argc, char **argv,
+				       struct handoff *h))
 {
 	struct handoff h = { .deadline = JOB_FOR_EVER, .told = json_object_new_array() };
 	int ret;
 
 	chosen_init(&h.chosen);
-	ret = handoff(ctl, argc, argv, &h);
+	ret = command(ctl, argc, argv, &h);
 	chosen_free(&h.chosen);
 	json_object_put(h.told);
+	free(h.peers);
 	free(h.jobs);
 	return ret;
+}
+
+int cmd_handoff(struct spillctl *ctl, int argc, char **argv)
+{
+	return with_handoff(ctl, argc, argv, handoff);
+}
+
+int cmd_drain(struct spillctl *ctl, int argc, char **argv)
+{
+	return with_handoff(ctl, argc, argv, drain);
 }

@@ -29,6 +29,7 @@ static const struct command {
 	{ "recall", cmd_recall, "ID...|FILTER...|--all|--peer NAME", "take them back" },
 	{ "handoff", cmd_handoff, "ID...|FILTER... to PEER [anytime] [wait [SECONDS]]", NULL },
 	{ "", NULL, "", "give their endpoints to a peer, as a job" },
+	{ "drain", cmd_drain, "[to PEER] [anytime] [wait [SECONDS]]", "all that can be moved" },
 	{ "job", cmd_job, "[show ID]", "what became of them" },
 	{ "", NULL, "wait ID [SECONDS]", NULL },
 	{ "", NULL, "cancel ID", NULL },

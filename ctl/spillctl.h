@@ -58,6 +58,7 @@ int cmd_hosted(struct spillctl *ctl, int argc, char **argv);
 int cmd_offload(struct spillctl *ctl, int argc, char **argv);
 int cmd_recall(struct spillctl *ctl, int argc, char **argv);
 int cmd_handoff(struct spillctl *ctl, int argc, char **argv);
+int cmd_drain(struct spillctl *ctl, int argc, char **argv);
 int cmd_job(struct spillctl *ctl, int argc, char **argv);
 int cmd_moved(struct spillctl *ctl, int argc, char **argv);
 int cmd_events(struct spillctl *ctl, int argc, char **argv);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * spillctl handoff and job against a module that is played here: what is asked of it,
+ * spillctl handoff, drain and job against a module that is played here: what is asked of it,
  * what is said, how long is waited, and with which exit status it ends.
  */
 #include <errno.h>
@@ -26,6 +26,7 @@ struct nl_events {
 
 /* The module. */
 static struct {
+	bool peers_down;
 	size_t conn_count; /* what a filter finds: ids from 1 on */
 	struct model_filter filter;
 	uint64_t refuse_id; /* in every batch */
@@ -79,16 +80,29 @@ int nl_peer_get(struct nl_session *session, const char *name, struct model_peer 
 		struct nl_error *error)
 {
 	(void)session;
-	*peer = (struct model_peer){ .id = 2, .name = "n2" };
+	*peer = (struct model_peer){ .id = 2,
+				     .name = "n2",
+				     .weight = 1,
+				     .state = fake.peers_down ? SPILLWAY_PEER_DOWN :
+								SPILLWAY_PEER_UP };
 	return strcmp(name, "n2") ? as_told(error, ENOENT) : 0;
 }
 
 int nl_peers(struct nl_session *session, struct model_peer **peers, size_t *count,
 	     struct nl_error *error)
 {
-	*count = 1;
-	*peers = calloc(1, sizeof(**peers));
-	return nl_peer_get(session, "n2", *peers, error);
+	*count = 4;
+	*peers = calloc(4, sizeof(**peers));
+	nl_peer_get(session, "n2", &(*peers)[1], error);
+	for (uint16_t i = 0; i < 4; i++) {
+		(*peers)[i] = (*peers)[1];
+		(*peers)[i].id = i + 1;
+		snprintf((*peers)[i].name, sizeof((*peers)[i].name), "n%u", i + 1);
+	}
+	(*peers)[0].admin = SPILLWAY_ADMIN_DRAIN;
+	(*peers)[2].weight = 0;
+	(*peers)[3].weight = 3;
+	return 0;
 }
 
 int nl_handoff(struct nl_session *session, struct model_move *moves, size_t count, uint32_t flags,
@@ -278,7 +292,9 @@ static int run(FIXTURE_DATA(handoff) * self, const char *line)
 	dup2(fileno(self->err), STDERR_FILENO);
 	self->took_ms = now_ms();
 	self->ctl.verb = argv[0];
-	ret = (strcmp(argv[0], "job") ? cmd_handoff : cmd_job)(&self->ctl, argc - 1, argv + 1);
+	ret = (!strcmp(argv[0], "job")   ? cmd_job :
+	       !strcmp(argv[0], "drain") ? cmd_drain :
+					   cmd_handoff)(&self->ctl, argc - 1, argv + 1);
 	self->took_ms = now_ms() - self->took_ms;
 	fflush(stdout);
 	dup2(self->out_fd, STDOUT_FILENO);
@@ -441,6 +457,31 @@ TEST_F(handoff, json)
 	EXPECT_NE(NULL, strstr(self->out_text, "\"blackout_us\":700,\"image_bytes\":4096}"));
 }
 
+TEST_F(handoff, a_drain_is_shared_out_by_weight)
+{
+	size_t got[5] = { 0 };
+
+	fake.conn_count = 100;
+	fake.refuse_id = 7;
+	EXPECT_EQ(EXIT_PARTLY, run(self, "drain wait"));
+	EXPECT_EQ(SPILLWAY_ROLE_LOCAL, fake.filter.role);
+	EXPECT_STREQ("job 1: 99 connections\njob 1: 99 moved, 0 stayed, 0 lost in 1.5s\n",
+		     self->out_text);
+	EXPECT_STREQ("spillctl: drain: conn 7: refused: offloaded-already\n", self->err_text);
+	for (size_t i = 0; i < 99; i++)
+		got[fake.sent[0][i].peer_id]++;
+	EXPECT_EQ(99, got[2] + got[4]); /* not to who drains, nor of weight 0 */
+	EXPECT_TRUE(got[2] == 25 || got[2] == 24);
+	fake.refuse_id = 0;
+	EXPECT_EQ(EXIT_DONE, run(self, "drain to n2 anytime"));
+	EXPECT_EQ(2, fake.sent[1][99].peer_id);
+	EXPECT_EQ(SPILLWAY_JOB_ANYTIME, fake.flags);
+	fake.peers_down = true;
+	EXPECT_EQ(EXIT_REFUSED, run(self, "drain"));
+	EXPECT_STREQ("spillctl: drain: no peer is up and ready\n", self->err_text);
+	EXPECT_EQ(2, fake.jobs);
+}
+
 TEST_F(handoff, jobs_as_tables)
 {
 	fake.stays_id = 6;
@@ -475,6 +516,9 @@ TEST_F(handoff, wrong_words)
 		"handoff 5 to n2 now",
 		"handoff 5 to n2 wait soon",
 		"handoff 5 to n2 wait 99999999999",
+		"drain to",
+		"drain n2",
+		"drain to n2 n3",
 		"job 1",
 		"job show x",
 		"job show 0",
