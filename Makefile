@@ -33,7 +33,8 @@ PACKAGES := bash bc binutils build-essential busybox-static clang clang-format \
 	libmnl-dev libnl-3-dev libnl-genl-3-dev libnl-route-3-dev libsmartcols-dev \
 	libsqlite3-dev libssl-dev linux-headers-6.12-amd64 linux-headers-amd64 \
 	linux-source-6.12 make nftables nginx-light openssl pkg-config procps \
-	qemu-system-x86 shellcheck sparse spin tcpdump tshark wireguard-tools xz-utils
+	redis-server redis-tools \
+	qemu-system-x86 shellcheck sparse spin tcpdump tshark wireguard-tools wrk xz-utils
 
 .PHONY: all help deps modules lab-modules ctl unit selftests check check-unit \
 	check-model check-guest lint soak fuzz bench grid demo install uninstall \
@@ -200,7 +201,7 @@ fuzz: $(FUZZ_TARGETS:%=build/fuzz/%)
 	$(Q)tests/fuzz/run $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 unit: $(UNIT_TESTS:%=build/unit/%)
-LAB_PROGRAMS := stream flood numbers
+LAB_PROGRAMS := answer baton flood numbers stream tcpcheck
 selftests: $(SELFTESTS:%=build/selftests/%) $(LAB_PROGRAMS:%=build/lab/%) build/lab/flap
 
 # For the scenes: traffic that checks every byte, floods, who uses a number twice, and
