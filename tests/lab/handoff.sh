@@ -199,23 +199,27 @@ capture_end() {
 	return 0
 }
 
-# judged FILE PORT: sets what tcpcheck counts.
+# judged FILE PORT [unordered]: sets what tcpcheck counts.
 # shellcheck disable=SC2034
 judged() {
 	local word
 	connections=0 handshakes=0 faults=-1
 	client_row=0 client_again=0 client_stale=0 client_duplicates=0
 	server_row=0 server_again=0 server_stale=0 server_duplicates=0
-	"$TCPCHECK" "$1" "$2" > /tmp/judged
+	"$TCPCHECK" "$@" > /tmp/judged
 	[ $? -le 1 ] || return
 	for word in $(tail -n 1 /tmp/judged); do
 		[[ $word =~ ^[a-z_]+=[0-9]+$ ]] && declare -g "$word"
 	done
 }
-# A capture of a port shows so many connections, each begun once, and nothing odd.
+# A capture of a port shows so many connections, each begun once, and nothing odd. Several
+# processors change the order of packets.
 flawless() { # FILE PORT CONNECTIONS
-	judged "$1" "$2" || return
+	local order=()
+	[ "$(nproc)" = 1 ] || order=(unordered)
+	judged "$1" "$2" "${order[@]}" || return
 	[ "$faults" = 0 ] && [ "$connections" = "$3" ] && [ "$handshakes" = "$3" ] && return
+	note "$handshakes handshakes, $3 expected"
 	sed 's/^/# /' /tmp/judged
 	return 1
 }
