@@ -92,6 +92,24 @@ bool arg_prefix(const struct spillctl *ctl, const char *what, const char *text,
 	return true;
 }
 
+bool arg_peer_only(const struct spillctl *ctl, int argc, char **argv, const char **peer)
+{
+	*peer = NULL;
+	if (!argc)
+		return true;
+	if (strcmp(argv[0], "peer") || argc > 2) {
+		say_usage(ctl, "\"%s\" does not apply, only peer NAME does",
+			  argv[strcmp(argv[0], "peer") ? 0 : 2]);
+		return false;
+	}
+	if (argc == 1) {
+		say_usage(ctl, "peer: a value is missing");
+		return false;
+	}
+	*peer = argv[1];
+	return arg_name(ctl, "peer", argv[1]);
+}
+
 static bool filter_end(const struct spillctl *ctl, const char *word, const char *value,
 		       struct model_filter *f)
 {
@@ -110,13 +128,25 @@ static bool filter_end(const struct spillctl *ctl, const char *word, const char 
 			  src ? &f->local_plen : &f->remote_plen);
 }
 
+/* Only of these two there is a table that can be filtered. */
+static bool filter_role(const struct spillctl *ctl, const char *value, struct model_filter *f)
+{
+	const struct model_words known = { model_role.words, SPILLWAY_ROLE_OFFLOADED + 1 };
+	int role = model_value(&model_role, value);
+
+	f->has |= MODEL_HAS(CONN_ROLE);
+	if (role <= SPILLWAY_ROLE_OFFLOADED)
+		return arg_word(ctl, "role", value, &known, &f->role);
+	say_usage(ctl, "role: %s connections are not among these: see \"spillctl %s\"", value,
+		  role == SPILLWAY_ROLE_HOSTED ? "conns --hosted" : "moved");
+	return false;
+}
+
 static bool filter_word(const struct spillctl *ctl, const char *word, const char *value,
 			struct model_filter *f)
 {
-	if (!strcmp(word, "role")) {
-		f->has |= MODEL_HAS(CONN_ROLE);
-		return arg_word(ctl, word, value, &model_role, &f->role);
-	}
+	if (!strcmp(word, "role"))
+		return filter_role(ctl, value, f);
 	if (!strcmp(word, "dir")) {
 		f->has |= MODEL_HAS(CONN_DIRECTION);
 		return arg_word(ctl, word, value, &model_direction, &f->direction);

@@ -49,6 +49,17 @@ static void print_conn(const struct spillctl *ctl, const struct model_conn *conn
 	putchar('\n');
 }
 
+static void print_job(const struct model_job *job)
+{
+	char time[TEXT_MAX];
+
+	if (model_job_running(job))
+		printf("job    %u begun: %u connections\n", job->id, job->total);
+	else
+		printf("job    %u over: %u moved, %u stayed, %u lost in %s\n", job->id, job->moved,
+		       job->stayed, job->lost, text_time_ms(job->time_ms, time));
+}
+
 static void print_text(const struct spillctl *ctl, const struct nl_event *event)
 {
 	if (ctl->times)
@@ -62,6 +73,9 @@ static void print_text(const struct spillctl *ctl, const struct nl_event *event)
 		break;
 	case SPILLWAY_CMD_CONN_NTF:
 		print_conn(ctl, &event->conn);
+		break;
+	case SPILLWAY_CMD_JOB_NTF:
+		print_job(&event->job);
 		break;
 	default: /* of a newer module */
 		printf("unknown event %u\n", event->kind);
@@ -80,7 +94,7 @@ static void add_conn(struct json_object *o, const struct model_conn *conn)
 	json_object_object_add(o, "conn", json_conn(conn));
 }
 
-/* { "t_ms", "event": "config|health|conn", "generation", then the object } */
+/* { "t_ms", "event": "config|health|conn|job", "generation", then the object } */
 static void print_json(const struct nl_event *event)
 {
 	struct json_object *o = json_object_new_object();
@@ -102,6 +116,10 @@ static void print_json(const struct nl_event *event)
 	case SPILLWAY_CMD_CONN_NTF:
 		add_text(o, "event", "conn");
 		add_conn(o, &event->conn);
+		break;
+	case SPILLWAY_CMD_JOB_NTF:
+		add_text(o, "event", "job");
+		json_object_object_add(o, "job", json_job(&event->job));
 		break;
 	default:
 		add_text(o, "event", "unknown");

@@ -41,39 +41,26 @@ static int print_json(const struct spillctl *ctl, const struct model_conn *conns
 	return json_print(ctl, json_document("hosted", array));
 }
 
-/* Only a peer can be chosen: the rest is known to that peer alone. */
-static bool read_words(const struct spillctl *ctl, int argc, char **argv, const char **peer)
+/* Takes the option out, wherever it stands. */
+static int without_option(int argc, char **argv)
 {
-	int i;
+	int i, kept = 0;
 
-	for (i = 0; i < argc; i++) {
-		if (!strcmp(argv[i], "--hosted"))
-			continue;
-		if (strcmp(argv[i], "peer")) {
-			say_usage(ctl, "--hosted: \"%s\" does not apply, only peer NAME does",
-				  argv[i]);
-			return false;
-		}
-		if (++i == argc) {
-			say_usage(ctl, "peer: a value is missing");
-			return false;
-		}
-		if (!arg_name(ctl, "peer", argv[i]))
-			return false;
-		*peer = argv[i];
-	}
-	return true;
+	for (i = 0; i < argc; i++)
+		if (strcmp(argv[i], "--hosted"))
+			argv[kept++] = argv[i];
+	return kept;
 }
 
 int cmd_hosted(struct spillctl *ctl, int argc, char **argv)
 {
 	struct model_conn *conns = NULL;
-	const char *peer = NULL;
+	const char *peer;
 	struct nl_error error;
 	size_t count = 0;
 	int ret;
 
-	if (!read_words(ctl, argc, argv, &peer))
+	if (!arg_peer_only(ctl, without_option(argc, argv), argv, &peer))
 		return EXIT_USAGE;
 	ret = spillctl_open(ctl);
 	if (ret)

@@ -138,7 +138,7 @@ struct json_object *json_conn(const struct model_conn *conn)
 	struct json_object *o = json_object_new_object();
 
 	add_u64(o, "id", conn->id);
-	if (conn->role != SPILLWAY_ROLE_HOSTED) /* its peer knows more */
+	if (conn->role <= SPILLWAY_ROLE_OFFLOADED) /* of others a peer knows more */
 		add_text(o, "direction", model_word(&model_direction, conn->direction));
 	add_text(o, "role", model_word(&model_role, conn->role));
 	if (conn->peer_id)
@@ -160,5 +160,41 @@ struct json_object *json_conn(const struct model_conn *conn)
 	add_u64(o, "retransmits", conn->retrans);
 	add_u64(o, "send_queue_bytes", conn->send_queue);
 	add_u64(o, "recv_queue_bytes", conn->recv_queue);
+	return o;
+}
+
+struct json_object *json_job(const struct model_job *job)
+{
+	struct json_object *o = json_object_new_object();
+
+	add_u64(o, "id", job->id);
+	json_object_object_add(o, "anytime",
+			       json_object_new_boolean(job->flags & SPILLWAY_JOB_ANYTIME));
+	add_u64(o, "total", job->total);
+	add_u64(o, "moved", job->moved);
+	add_u64(o, "stayed", job->stayed);
+	add_u64(o, "lost", job->lost);
+	add_u64(o, "running", model_job_running(job));
+	add_u64(o, "age_ms", job->age_ms);
+	if (job->has_time)
+		add_u64(o, "time_ms", job->time_ms);
+	return o;
+}
+
+/* @peer: its name, NULL if it has none any more */
+struct json_object *json_job_move(const struct model_job_move *move, const char *peer)
+{
+	struct json_object *o = json_object_new_object();
+
+	add_u64(o, "id", move->conn_id);
+	add_u64(o, "peer_id", move->peer_id);
+	if (peer)
+		add_text(o, "peer", peer);
+	add_text(o, "result", model_word(&model_result, move->result));
+	add_text(o, "reason", model_word(&model_reason, move->reason));
+	if (move->blackout_us)
+		add_u64(o, "blackout_us", move->blackout_us);
+	if (move->bytes)
+		add_u64(o, "image_bytes", move->bytes);
 	return o;
 }

@@ -95,8 +95,31 @@ struct model_conn {
 /* One entry of a batch; reason is filled where the batch is refused. */
 struct model_move {
 	uint64_t conn_id;
-	uint16_t peer_id; /* offload only */
+	uint16_t peer_id; /* not of recall */
 	uint8_t reason;
+};
+
+/* Endpoints that are, or were, handed to peers: SPILLWAY_CMD_JOB_GET, JOB_NTF. */
+struct model_job {
+	uint32_t id;
+	uint32_t flags; /* &enum spillway_job_flags */
+	uint32_t total;
+	uint32_t moved;
+	uint32_t stayed;
+	uint32_t lost;
+	uint64_t age_ms;
+	bool has_time; /* it is over */
+	uint64_t time_ms;
+};
+
+/* What became of one connection of a job. */
+struct model_job_move {
+	uint64_t conn_id;
+	uint16_t peer_id;
+	uint8_t reason;
+	uint8_t result;
+	uint32_t blackout_us; /* 0: unknown, as the next */
+	uint32_t bytes;
 };
 
 /**
@@ -139,11 +162,15 @@ extern const struct model_words model_direction;
 extern const struct model_words model_role;
 extern const struct model_words model_sort;
 extern const struct model_words model_event;
+extern const struct model_words model_result;
 extern const struct model_words model_tcp_state;
 extern const struct model_words model_stat;
 
 /* How long a key lives on. */
 uint64_t model_key_left_ms(uint64_t age_ms);
+
+/* Connections of which it is not known yet what becomes of them. */
+uint32_t model_job_running(const struct model_job *job);
 
 const char *model_word(const struct model_words *words, unsigned int value);
 int model_value(const struct model_words *words, const char *word);

@@ -53,10 +53,11 @@ int nl_conns(struct nl_session *session, const struct model_filter *filter,
 	return ret;
 }
 
-int nl_hosted(struct nl_session *session, const char *peer, struct model_conn **conns,
-	      size_t *count, struct nl_error *error)
+/* Lists in which only a peer can be chosen. */
+static int dump_of_peer(struct nl_session *session, uint8_t command, const char *peer,
+			struct model_conn **conns, size_t *count, struct nl_error *error)
 {
-	struct nlmsghdr *nlh = nl_request(session, SPILLWAY_CMD_HOSTED_GET, NLM_F_DUMP);
+	struct nlmsghdr *nlh = nl_request(session, command, NLM_F_DUMP);
 	struct nl_list list = { .size = sizeof(struct model_conn), .decode = nl_decode_conn };
 	int ret;
 
@@ -68,10 +69,24 @@ int nl_hosted(struct nl_session *session, const char *peer, struct model_conn **
 	return ret;
 }
 
+int nl_hosted(struct nl_session *session, const char *peer, struct model_conn **conns,
+	      size_t *count, struct nl_error *error)
+{
+	return dump_of_peer(session, SPILLWAY_CMD_HOSTED_GET, peer, conns, count, error);
+}
+
+int nl_moved(struct nl_session *session, const char *peer, struct model_conn **conns, size_t *count,
+	     struct nl_error *error)
+{
+	return dump_of_peer(session, SPILLWAY_CMD_MOVED_GET, peer, conns, count, error);
+}
+
 struct batch {
 	struct model_move *moves;
 	size_t count;
+	uint32_t flags;
 	uint32_t done;
+	struct model_job job;
 };
 
 static int batch_answer(const struct nlmsghdr *nlh, void *data)
@@ -79,43 +94,75 @@ static int batch_answer(const struct nlmsghdr *nlh, void *data)
 	struct batch *batch = data;
 
 	batch->done = nl_decode_batch(nlh, batch->moves, batch->count);
+	nl_decode_job(nlh, &batch->job);
 	return MNL_CB_OK;
 }
 
-static int run_batch(struct nl_session *session, uint8_t command, struct model_move *moves,
-		     size_t count, struct nl_error *error)
+static void put_batch(struct nlmsghdr *nlh, struct batch *batch, bool to_peers)
 {
-	struct batch batch = { .moves = moves, .count = count };
-	struct nlmsghdr *nlh = nl_request(session, command, 0);
-	struct nlattr *nest, *entry;
+	struct nlattr *nest = mnl_attr_nest_start(nlh, SPILLWAY_A_BATCH), *entry;
+	struct model_move *move = batch->moves;
 	size_t i;
 
-	if (!count || count > SPILLWAY_BATCH_MAX)
-		return nl_fail(error, E2BIG, "a batch has 1 to %d connections, not %zu",
-			       SPILLWAY_BATCH_MAX, count);
-	nest = mnl_attr_nest_start(nlh, SPILLWAY_A_BATCH);
-	for (i = 0; i < count; i++) {
-		moves[i].reason = SPILLWAY_REASON_NONE;
+	for (i = 0; i < batch->count; i++, move++) {
+		move->reason = SPILLWAY_REASON_NONE;
 		entry = mnl_attr_nest_start(nlh, SPILLWAY_A_ENTRY);
-		mnl_attr_put_u64(nlh, SPILLWAY_A_CONN_ID, moves[i].conn_id);
-		if (command == SPILLWAY_CMD_OFFLOAD)
-			mnl_attr_put_u16(nlh, SPILLWAY_A_PEER_ID, moves[i].peer_id);
+		mnl_attr_put_u64(nlh, SPILLWAY_A_CONN_ID, move->conn_id);
+		if (to_peers)
+			mnl_attr_put_u16(nlh, SPILLWAY_A_PEER_ID, move->peer_id);
 		mnl_attr_nest_end(nlh, entry);
 	}
 	mnl_attr_nest_end(nlh, nest);
-	return nl_talk(session, nlh, batch_answer, &batch, error);
+}
+
+static void put_flags(struct nlmsghdr *nlh, uint32_t flags)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, SPILLWAY_A_JOB);
+
+	mnl_attr_put_u32(nlh, SPILLWAY_JOB_A_FLAGS, flags);
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static int run_batch(struct nl_session *session, uint8_t command, struct batch *batch,
+		     struct nl_error *error)
+{
+	struct nlmsghdr *nlh = nl_request(session, command, 0);
+
+	if (!batch->count || batch->count > SPILLWAY_BATCH_MAX)
+		return nl_fail(error, E2BIG, "a batch has 1 to %d connections, not %zu",
+			       SPILLWAY_BATCH_MAX, batch->count);
+	put_batch(nlh, batch, command != SPILLWAY_CMD_RECALL);
+	if (batch->flags)
+		put_flags(nlh, batch->flags);
+	return nl_talk(session, nlh, batch_answer, batch, error);
 }
 
 int nl_offload(struct nl_session *session, struct model_move *moves, size_t count,
 	       struct nl_error *error)
 {
-	return run_batch(session, SPILLWAY_CMD_OFFLOAD, moves, count, error);
+	struct batch batch = { .moves = moves, .count = count };
+
+	return run_batch(session, SPILLWAY_CMD_OFFLOAD, &batch, error);
 }
 
 int nl_recall(struct nl_session *session, struct model_move *moves, size_t count,
 	      struct nl_error *error)
 {
-	return run_batch(session, SPILLWAY_CMD_RECALL, moves, count, error);
+	struct batch batch = { .moves = moves, .count = count };
+
+	return run_batch(session, SPILLWAY_CMD_RECALL, &batch, error);
+}
+
+int nl_handoff(struct nl_session *session, struct model_move *moves, size_t count, uint32_t flags,
+	       uint32_t *job, struct nl_error *error)
+{
+	struct batch batch = { .moves = moves, .count = count, .flags = flags };
+	int err = run_batch(session, SPILLWAY_CMD_HANDOFF, &batch, error);
+
+	if (!err && !batch.job.id)
+		return nl_fail(error, EBADMSG, "the module does not say which job this is");
+	*job = batch.job.id;
+	return err;
 }
 
 int nl_recall_all(struct nl_session *session, const char *peer, uint32_t *done,
@@ -227,6 +274,8 @@ static void take_event(const struct nlmsghdr *nlh,
 		nl_decode_peer(nlh, &event.peer);
 	else if (event.kind == SPILLWAY_CMD_CONN_NTF)
 		nl_decode_conn(nlh, &event.conn);
+	else if (event.kind == SPILLWAY_CMD_JOB_NTF)
+		nl_decode_job(nlh, &event.job);
 	take(&event, data);
 }
 

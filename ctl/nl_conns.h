@@ -31,6 +31,17 @@ int nl_hosted(struct nl_session *session, const char *peer, struct model_conn **
 	      size_t *count, struct nl_error *error);
 
 /**
+ * nl_moved() - connections whose endpoint is at a peer, or came from one
+ * @peer: only those of this one, by name; or NULL
+ * @conns: as of nl_hosted(), and @age_ms since it moved
+ * @count: how many
+ *
+ * Return: as nl_conns().
+ */
+int nl_moved(struct nl_session *session, const char *peer, struct model_conn **conns, size_t *count,
+	     struct nl_error *error);
+
+/**
  * nl_offload() - give connections to peers, all or none
  * @moves: entries; where the batch is refused, each receives its reason
  * @count: 1..%SPILLWAY_BATCH_MAX
@@ -39,6 +50,18 @@ int nl_hosted(struct nl_session *session, const char *peer, struct model_conn **
  */
 int nl_offload(struct nl_session *session, struct model_move *moves, size_t count,
 	       struct nl_error *error);
+
+/**
+ * nl_handoff() - begin to hand endpoints to peers: all, or none is touched
+ * @moves: entries; where the batch is refused, each receives its reason
+ * @count: 1..%SPILLWAY_BATCH_MAX
+ * @flags: &enum spillway_job_flags
+ * @job: receives the number by which nl_job_get() knows them
+ *
+ * Return: 0 or a negative errno; nothing has changed then.
+ */
+int nl_handoff(struct nl_session *session, struct model_move *moves, size_t count, uint32_t flags,
+	       uint32_t *job, struct nl_error *error);
 
 /* nl_recall() - take connections back, all or none; as nl_offload() */
 int nl_recall(struct nl_session *session, struct model_move *moves, size_t count,
@@ -56,11 +79,12 @@ int nl_recall_all(struct nl_session *session, const char *peer, uint32_t *done,
 
 /**
  * struct nl_event - one event
- * @kind: SPILLWAY_CMD_DEV_NTF, _PEER_NTF or _CONN_NTF
+ * @kind: SPILLWAY_CMD_DEV_NTF, _PEER_NTF, _CONN_NTF or _JOB_NTF
  * @generation: grows by one with each event of the device
  * @device: of a _DEV_NTF
  * @peer: of a _PEER_NTF
  * @conn: of a _CONN_NTF
+ * @job: of a _JOB_NTF
  */
 struct nl_event {
 	uint8_t kind;
@@ -68,6 +92,7 @@ struct nl_event {
 	struct model_device device;
 	struct model_peer peer;
 	struct model_conn conn;
+	struct model_job job;
 };
 
 struct nl_events;

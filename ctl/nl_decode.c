@@ -34,6 +34,8 @@ struct field {
 #define DEVICE(kind_, member) FIELD(kind_, model_device, member)
 #define PEER(kind_, member)   FIELD(kind_, model_peer, member)
 #define CONN(kind_, member)   FIELD(kind_, model_conn, member)
+#define JOB(member)           FIELD(NUMBER, model_job, member)
+#define MOVE(member)          FIELD(NUMBER, model_job_move, member)
 
 static const struct field device_fields[SPILLWAY_A_MAX + 1] = {
 	[SPILLWAY_A_IFINDEX] = DEVICE(NUMBER, ifindex),
@@ -101,6 +103,25 @@ static const struct field conn_fields[SPILLWAY_A_MAX + 1] = {
 	[SPILLWAY_A_RECV_QUEUE] = CONN(NUMBER, recv_queue),
 	[SPILLWAY_A_CONN_EVENT] = CONN(NUMBER, event),
 	[SPILLWAY_A_REASON] = CONN(NUMBER, reason),
+};
+
+static const struct field job_fields[SPILLWAY_JOB_A_MAX + 1] = {
+	[SPILLWAY_JOB_A_ID] = JOB(id),         [SPILLWAY_JOB_A_FLAGS] = JOB(flags),
+	[SPILLWAY_JOB_A_TOTAL] = JOB(total),   [SPILLWAY_JOB_A_MOVED] = JOB(moved),
+	[SPILLWAY_JOB_A_STAYED] = JOB(stayed), [SPILLWAY_JOB_A_LOST] = JOB(lost),
+	[SPILLWAY_JOB_A_AGE_MS] = JOB(age_ms), [SPILLWAY_JOB_A_TIME_MS] = JOB(time_ms),
+};
+
+static const struct field entry_fields[SPILLWAY_A_MAX + 1] = {
+	[SPILLWAY_A_CONN_ID] = MOVE(conn_id),
+	[SPILLWAY_A_PEER_ID] = MOVE(peer_id),
+	[SPILLWAY_A_REASON] = MOVE(reason),
+};
+
+static const struct field move_fields[SPILLWAY_JOB_A_MAX + 1] = {
+	[SPILLWAY_JOB_A_RESULT] = MOVE(result),
+	[SPILLWAY_JOB_A_BLACKOUT_US] = MOVE(blackout_us),
+	[SPILLWAY_JOB_A_BYTES] = MOVE(bytes),
 };
 
 static bool take_number(void *to, size_t size, const struct nlattr *attr)
@@ -238,4 +259,63 @@ uint32_t nl_decode_batch(const struct nlmsghdr *nlh, struct model_move *moves, s
 				take_entry(entry, &moves[i++]);
 	}
 	return done;
+}
+
+/* As decode(), of a nest whose types go up to @max. */
+static uint64_t decode_nest(const struct nlattr *nest, const struct field *fields, unsigned int max,
+			    void *object)
+{
+	const struct nlattr *attr;
+	uint64_t has = 0;
+	unsigned int type;
+
+	mnl_attr_for_each_nested(attr, nest) {
+		type = mnl_attr_get_type(attr);
+		if (type <= max && take(object, &fields[type], attr))
+			has |= 1ULL << type;
+	}
+	return has;
+}
+
+void nl_decode_job(const struct nlmsghdr *nlh, void *job)
+{
+	struct model_job *j = job;
+	const struct nlattr *attr;
+	uint64_t has = 0;
+
+	memset(j, 0, sizeof(*j));
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr))
+		if (mnl_attr_get_type(attr) == SPILLWAY_A_JOB)
+			has |= decode_nest(attr, job_fields, SPILLWAY_JOB_A_MAX, j);
+	j->has_time = has & 1ULL << SPILLWAY_JOB_A_TIME_MS;
+}
+
+static void take_job_move(const struct nlattr *entry, struct model_job_move *move)
+{
+	const struct nlattr *attr;
+
+	memset(move, 0, sizeof(*move));
+	decode_nest(entry, entry_fields, SPILLWAY_A_MAX, move);
+	mnl_attr_for_each_nested(attr, entry)
+		if (mnl_attr_get_type(attr) == SPILLWAY_A_JOB)
+			decode_nest(attr, move_fields, SPILLWAY_JOB_A_MAX, move);
+}
+
+size_t nl_decode_job_moves(const struct nlmsghdr *nlh, struct model_job_move *moves, size_t room)
+{
+	const struct nlattr *attr, *entry;
+	size_t count = 0;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attr) != SPILLWAY_A_BATCH)
+			continue;
+		mnl_attr_for_each_nested(entry, attr) {
+			if (mnl_attr_get_type(entry) != SPILLWAY_A_ENTRY)
+				continue;
+			if (count < room)
+				take_job_move(entry, &moves[count]);
+			count++;
+		}
+	}
+	return count;
 }

@@ -20,7 +20,7 @@ void nl_decode_conn(const struct nlmsghdr *nlh, void *conn);
 uint64_t nl_decode_generation(const struct nlmsghdr *nlh);
 
 /**
- * nl_decode_batch() - the answer to an offload or recall
+ * nl_decode_batch() - the answer to an offload, recall or handoff
  * @nlh: answer
  * @moves: entries as they were sent; of a refused batch each receives its reason
  * @count: of @moves
@@ -28,5 +28,18 @@ uint64_t nl_decode_generation(const struct nlmsghdr *nlh);
  * Return: entries applied.
  */
 uint32_t nl_decode_batch(const struct nlmsghdr *nlh, struct model_move *moves, size_t count);
+
+/* SPILLWAY_A_JOB; its id is 0 where there is none. */
+void nl_decode_job(const struct nlmsghdr *nlh, void *job);
+
+/**
+ * nl_decode_job_moves() - what became of a job's connections
+ * @nlh: answer; what a nest cannot hold may come in another one
+ * @moves: receives as many of them as there is room for
+ * @room: of @moves, may be 0
+ *
+ * Return: how many the message tells of.
+ */
+size_t nl_decode_job_moves(const struct nlmsghdr *nlh, struct model_job_move *moves, size_t room);
 
 #endif /* SPILLWAY_CTL_NL_DECODE_H */

@@ -50,6 +50,7 @@ static const char *const attr_names[SPILLWAY_A_MAX + 1] = {
 	[SPILLWAY_A_ENTRY] = "entry",
 	[SPILLWAY_A_PEER_FREE] = "free capacity",
 	[SPILLWAY_A_CAPACITY] = "capacity",
+	[SPILLWAY_A_JOB] = "job",
 };
 
 int nl_fail(struct nl_error *error, int err, const char *format, ...)

@@ -13,8 +13,11 @@
 
 #include "nl_session.h"
 
-/* A batch of SPILLWAY_BATCH_MAX entries, and the kernel's answer to it, fit. */
+/* A batch of SPILLWAY_BATCH_MAX entries, and the kernel's answer to it, fit; and of the
+ * second, a job of as many connections.
+ */
 #define BUFFER_SIZE (128 * 1024)
+#define ANSWER_SIZE (256 * 1024)
 #define GROUPS_MAX  8
 #define DUMP_TRIES  5
 
@@ -31,7 +34,7 @@ struct nl_session {
 	struct group groups[GROUPS_MAX];
 	size_t group_count;
 	char request[BUFFER_SIZE];
-	char answer[BUFFER_SIZE];
+	char answer[ANSWER_SIZE];
 };
 
 uint16_t nl_family_id(const struct nl_session *session)

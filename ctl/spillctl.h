@@ -57,6 +57,10 @@ int cmd_conns(struct spillctl *ctl, int argc, char **argv);
 int cmd_hosted(struct spillctl *ctl, int argc, char **argv);
 int cmd_offload(struct spillctl *ctl, int argc, char **argv);
 int cmd_recall(struct spillctl *ctl, int argc, char **argv);
+int cmd_handoff(struct spillctl *ctl, int argc, char **argv);
+int cmd_drain(struct spillctl *ctl, int argc, char **argv);
+int cmd_job(struct spillctl *ctl, int argc, char **argv);
+int cmd_moved(struct spillctl *ctl, int argc, char **argv);
 int cmd_events(struct spillctl *ctl, int argc, char **argv);
 int cmd_stats(struct spillctl *ctl, int argc, char **argv);
 int cmd_dev(struct spillctl *ctl, int argc, char **argv);
@@ -87,6 +91,9 @@ bool arg_endpoint(const struct spillctl *ctl, const char *text, struct address *
 bool arg_prefix(const struct spillctl *ctl, const char *what, const char *text,
 		struct address *addr, uint8_t *plen);
 
+/* A command's words that only choose a peer: none, or "peer NAME". */
+bool arg_peer_only(const struct spillctl *ctl, int argc, char **argv, const char **peer);
+
 /* Reads filter words from argv[*i] on; stops at a word that is none. */
 bool filter_read(const struct spillctl *ctl, int argc, char **argv, int *i,
 		 struct model_filter *filter);
@@ -97,6 +104,8 @@ int json_print(const struct spillctl *ctl, struct json_object *document);
 int json_print_line(struct json_object *object);
 struct json_object *json_peer(const struct model_peer *peer, bool stats);
 struct json_object *json_conn(const struct model_conn *conn);
+struct json_object *json_job(const struct model_job *job);
+struct json_object *json_job_move(const struct model_job_move *move, const char *peer);
 struct json_object *json_stats(const struct model_stats *stats);
 struct json_object *json_device(const struct model_device *device);
 

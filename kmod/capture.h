@@ -21,6 +21,7 @@ struct spw_captured {
 
 u8 spw_capture_refused(const struct sock *sk);
 bool spw_capture_answered(const struct sock *sk, u32 idle_ms);
+bool spw_capture_answered_since(const struct sock *sk, u32 write_seq, u32 idle_ms);
 u8 spw_capture(struct sock *sk, u32 head, struct spw_captured *captured);
 void spw_capture_kill(struct sock *sk, bool eof);
 

@@ -13,6 +13,7 @@
 #include <linux/netdevice.h>
 #include <linux/version.h>
 #include <net/genetlink.h>
+#include <net/tcp.h>
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
 #include <net/gso.h>
@@ -43,6 +44,62 @@ static inline struct nlattr **spw_compat_dump_attrs(struct netlink_callback *cb)
 #endif
 }
 
+/* What a request has on some kernels only, and what its allocation leaves as it was. */
+static inline void spw_compat_request_clear(struct tcp_request_sock *treq, bool usec_ts)
+{
+	treq->is_mptcp = false;
+#if IS_ENABLED(CONFIG_MPTCP)
+	treq->drop_req = false;
+#endif
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	treq->req_usec_ts = usec_ts;
+#endif
+#ifdef CONFIG_TCP_AO
+	treq->ao_keyid = 0;
+	treq->ao_rcv_next = 0;
+	treq->used_tcp_ao = false;
+#endif
+}
+
+/* Can timestamps count us? */
+static inline bool spw_compat_has_usec_ts(void)
+{
+	return LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0);
+}
+
+/* Who may send from an address that is not local: a bit-field until 6.6. */
+static inline void spw_compat_set_transparent(struct sock *sk)
+{
+#ifdef inet_set_bit
+	inet_set_bit(TRANSPARENT, sk);
+#else
+	inet_sk(sk)->transparent = 1;
+#endif
+}
+
+typedef struct sock *spw_syn_recv6(const struct sock *sk, struct sk_buff *skb,
+				   struct request_sock *req, struct dst_entry *dst,
+				   struct request_sock *req_unhash, bool *own_req);
+typedef struct sock *spw_syn_recv7(const struct sock *sk, struct sk_buff *skb,
+				   struct request_sock *req, struct dst_entry *dst,
+				   struct request_sock *req_unhash, bool *own_req,
+				   void (*child_init)(struct sock *newsk,
+						      const struct sock *sk));
+
+/* The last argument came within the stable series of either kernel. */
+static inline struct sock *
+spw_compat_syn_recv_sock(const struct sock *sk, struct sk_buff *skb,
+			 struct request_sock *req, struct dst_entry *dst, bool *own_req)
+{
+	typeof(inet_csk(sk)->icsk_af_ops->syn_recv_sock) f =
+		inet_csk(sk)->icsk_af_ops->syn_recv_sock;
+
+	BUILD_BUG_ON(!__same_type(*f, spw_syn_recv6) && !__same_type(*f, spw_syn_recv7));
+	if (__same_type(*f, spw_syn_recv6))
+		return ((spw_syn_recv6 *)(void *)f)(sk, skb, req, dst, NULL, own_req);
+	return ((spw_syn_recv7 *)(void *)f)(sk, skb, req, dst, NULL, own_req, NULL);
+}
+
 /* hrtimer_setup() is there since 6.13, hrtimer_init() went in 6.15. */
 static inline void
 spw_compat_hrtimer_setup(struct hrtimer *timer,
@@ -54,6 +111,61 @@ spw_compat_hrtimer_setup(struct hrtimer *timer,
 #else
 	hrtimer_init(timer, clock, mode);
 	timer->function = function;
+#endif
+}
+
+/* Timestamps that count us came with 6.7, and a name for the clock of either kind. */
+static inline bool spw_compat_tcp_usec_ts(const struct tcp_sock *tp)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	return tp->tcp_usec_ts;
+#else
+	return false;
+#endif
+}
+
+/* The clock of a socket's timestamps now, without the socket's offset. */
+static inline u32 spw_compat_tcp_clock(const struct tcp_sock *tp)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	return tcp_clock_ts(tp->tcp_usec_ts);
+#else
+	return tcp_time_stamp_raw();
+#endif
+}
+
+/* Are segments signed (RFC 2385; RFC 5925, which came with 6.7)? */
+static inline bool spw_compat_tcp_signed(const struct tcp_sock *tp)
+{
+#ifdef CONFIG_TCP_MD5SIG
+	if (rcu_access_pointer(tp->md5sig_info))
+		return true;
+#endif
+#ifdef CONFIG_TCP_AO
+	if (rcu_access_pointer(tp->ao_info))
+		return true;
+#endif
+	return false;
+}
+
+/* Was SMC asked for on it? */
+static inline bool spw_compat_tcp_smc(const struct tcp_sock *tp)
+{
+#if IS_ENABLED(CONFIG_SMC)
+	return tp->syn_smc;
+#else
+	return false;
+#endif
+}
+
+/* Has it an IPsec policy of its own? */
+static inline bool spw_compat_sock_policy(const struct sock *sk)
+{
+#ifdef CONFIG_XFRM
+	return rcu_access_pointer(sk->sk_policy[0]) ||
+	       rcu_access_pointer(sk->sk_policy[1]);
+#else
+	return false;
 #endif
 }
 

@@ -373,15 +373,24 @@ static bool stays_inside(struct spw_device *spw, u8 family,
 	       inet_addr_type(spw->net, tuple->raddr) == RTN_LOCAL;
 }
 
-static bool has_listener(struct spw_device *spw, const struct sock *sk,
-			 u8 family, const struct spw_tuple *t)
+/**
+ * spw_conntab_listens() - would a connection be accepted here?
+ * @spw: device
+ * @family: AF_INET or AF_INET6
+ * @t: tuple of the connection
+ * @bound_if: interface that its socket is bound to, or 0
+ *
+ * Under RCU.
+ */
+bool spw_conntab_listens(struct spw_device *spw, u8 family, const struct spw_tuple *t,
+			 int bound_if)
 {
 	if (family == AF_INET6)
-		return spw_ipv6_listens(spw->net, t, sk->sk_bound_dev_if);
+		return spw_ipv6_listens(spw->net, t, bound_if);
 	return __inet_lookup_listener(spw->net,
 				      spw->net->ipv4.tcp_death_row.hashinfo,
 				      NULL, 0, t->raddr, t->rport, t->laddr,
-				      ntohs(t->lport), sk->sk_bound_dev_if, 0);
+				      ntohs(t->lport), bound_if, 0);
 }
 
 /* Family of the socket's packets. */
@@ -396,7 +405,12 @@ static u8 tuple_of_sock(struct spw_tuple *tuple, const struct sock *sk)
 	return AF_INET;
 }
 
-static void found(struct spw_device *spw, const struct sock *sk)
+/**
+ * spw_conntab_found() - a connection is there whose handshake was not seen
+ * @spw: device
+ * @sk: its socket; under RCU
+ */
+void spw_conntab_found(struct spw_device *spw, const struct sock *sk)
 {
 	struct spw_tuple tuple;
 	u8 family = tuple_of_sock(&tuple, sk);
@@ -406,7 +420,8 @@ static void found(struct spw_device *spw, const struct sock *sk)
 	    spw_conntab_find(spw, family, &tuple))
 		return;
 	conn = conn_new(spw, family, &tuple, sk,
-			has_listener(spw, sk, family, &tuple) ?
+			spw_conntab_listens(spw, family, &tuple,
+					    sk->sk_bound_dev_if) ?
 			SPILLWAY_DIR_IN : SPILLWAY_DIR_UNKNOWN);
 	if (!conn) {
 		spw_stat_inc(spw->stats, SPILLWAY_STAT_CONN_REFUSED);
@@ -449,7 +464,7 @@ static void scan(struct spw_device *spw)
 				continue;
 			/* The memory may have become another socket meanwhile. */
 			if (is_ours(spw, sk))
-				found(spw, sk);
+				spw_conntab_found(spw, sk);
 			sock_gen_put(sk);
 		}
 		rcu_read_unlock();

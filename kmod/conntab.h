@@ -12,6 +12,9 @@ void spw_conntab_stop(struct spw_device *spw);
 void spw_conntab_born(struct spw_device *spw, u8 family,
 		      const struct spw_tuple *tuple, const struct sock *sk,
 		      enum spillway_conn_direction dir, u32 isn);
+void spw_conntab_found(struct spw_device *spw, const struct sock *sk);
+bool spw_conntab_listens(struct spw_device *spw, u8 family, const struct spw_tuple *t,
+			 int bound_if);
 bool spw_conntab_ends(struct spw_device *spw, const struct spw_conn *conn);
 void spw_conntab_ending(struct spw_device *spw, u8 family,
 			const struct spw_tuple *tuple);

@@ -16,10 +16,12 @@
 #include "conntab.h"
 #include "crypt.h"
 #include "device.h"
+#include "gate.h"
 #include "health.h"
 #include "hook.h"
 #include "ipv6.h"
 #include "messages.h"
+#include "moves.h"
 #include "netlink.h"
 #include "peer.h"
 #include "probe.h"
@@ -112,6 +114,8 @@ static void destruct(struct net_device *dev)
 	struct spw_device *spw = netdev_priv(dev);
 
 	spw_conntab_destroy(spw);
+	spw_gate_destroy(spw);
+	spw_moves_free(spw);
 	xa_destroy(&spw->peers);
 	xa_destroy(&spw->rx_keys);
 	free_percpu(spw->stats);
@@ -168,11 +172,21 @@ static int construct(struct spw_device *spw, struct net_device *dev)
 	spw->stats = alloc_percpu(struct spw_stats);
 	if (!spw->stats)
 		goto err_relayed;
-	err = spw_conntab_init(spw);
+	err = spw_gate_init(spw);
 	if (err)
 		goto err_stats;
+	err = spw_moves_init(spw);
+	if (err)
+		goto err_gate;
+	err = spw_conntab_init(spw);
+	if (err)
+		goto err_moves;
 	return 0;
 
+err_moves:
+	spw_moves_free(spw);
+err_gate:
+	spw_gate_destroy(spw);
 err_stats:
 	free_percpu(spw->stats);
 err_relayed:
@@ -190,6 +204,7 @@ static void retire(struct spw_device *spw)
 	spw->dying = true;
 	spw_peer_remove_all(spw);
 	mutex_unlock(&spw->lock);
+	spw_moves_stop(spw);
 	spw_hook_unregister(spw);
 	spw_conntab_stop(spw);
 	spw_health_end(spw);

@@ -17,9 +17,10 @@
 struct dst_entry;
 struct spw_conn;
 struct spw_key;
+struct spw_moves;
 
 enum spw_device_limits {
-	SPW_HOOKS = 4,
+	SPW_HOOKS = 6,
 	SPW_RX_SLOTS = 16,
 	SPW_RELAYED_SLOTS = 1024,
 };
@@ -57,6 +58,9 @@ struct spw_report {
  * @steer4: route that leads relayed IPv4 packets into the device; RCU, written under
  *	RTNL when the device is created and when it goes
  * @steer6: the same for IPv6, NULL where the kernel has none
+ * @local4: route that leads IPv4 packets to a socket here whatever their address;
+ *	likewise
+ * @local6: the same for IPv6
  * @hooks: netfilter hooks of the namespace
  * @hooked: @hooks are registered; under RTNL
  * @conns4: IPv4 connections by tuple; lookups under RCU, see conntab.c
@@ -68,6 +72,10 @@ struct spw_report {
  * @nr_watched: of these, relayed, or not yet given back what clamp.c took (those that
  *	are both count twice); lets the hook pass everything else
  * @nr_hosted: connections that this node relays for its peers, as they say
+ * @gates: connections whose endpoint moves or has moved; changes under &spw_moves.lock,
+ *	lookups under RCU
+ * @nr_gates: in @gates; lets the hook pass everything else
+ * @moves: moves of endpoints
  * @gc_work: finds connections that ended
  * @gc_full: jiffies when @gc_work looks at all of them next
  * @peers: by node id; changes under @lock, lookups under RCU
@@ -97,6 +105,8 @@ struct spw_device {
 	struct sock __rcu *sock6;
 	struct dst_entry __rcu *steer4;
 	struct dst_entry __rcu *steer6;
+	struct dst_entry __rcu *local4;
+	struct dst_entry __rcu *local6;
 	struct nf_hook_ops hooks[SPW_HOOKS];
 	bool hooked;
 
@@ -108,6 +118,9 @@ struct spw_device {
 	atomic_t nr_offloaded;
 	atomic_t nr_watched;
 	atomic_t nr_hosted;
+	struct rhashtable gates;
+	atomic_t nr_gates;
+	struct spw_moves *moves;
 	struct delayed_work gc_work;
 	unsigned long gc_full;
 

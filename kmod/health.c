@@ -154,6 +154,7 @@ static void beat(struct spw_peer *peer)
 	compose(peer, &hb, now);
 	spw_frame_heartbeat(peer, &hb);
 	spw_notify_sync(peer);
+	spw_moves_peer_sync(peer);
 }
 
 /* Returns whether the peer has keys. */

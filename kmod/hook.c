@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The netfilter hooks; the only file that says NF_*. They see connections come and
- * end, and steer the packets of those that a peer relays. A packet of any other
+ * end, steer the packets of those that a peer relays, and show what comes in to the gate
+ * while there are connections whose endpoint moves or has moved. A packet of any other
  * connection costs a look at its flags and at one counter.
  */
 #include <linux/ip.h>
@@ -14,6 +15,7 @@
 
 #include "conntab.h"
 #include "device.h"
+#include "gate.h"
 #include "hook.h"
 #include "ipv6.h"
 #include "relay.h"
@@ -104,6 +106,24 @@ static unsigned int local_out6(void *priv, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
+static void tuple_in4(struct spw_tuple *tuple, const struct sk_buff *skb,
+		      const struct tcphdr *th)
+{
+	tuple->laddr = ip_hdr(skb)->daddr;
+	tuple->raddr = ip_hdr(skb)->saddr;
+	tuple->lport = th->dest;
+	tuple->rport = th->source;
+}
+
+static void tuple_in6(struct spw_tuple *tuple, const struct sk_buff *skb,
+		      const struct tcphdr *th)
+{
+	tuple->laddr6 = ipv6_hdr(skb)->daddr;
+	tuple->raddr6 = ipv6_hdr(skb)->saddr;
+	tuple->lport = th->dest;
+	tuple->rport = th->source;
+}
+
 /* Last in INPUT: a FIN or RST that the firewall lets through may end a connection. */
 static unsigned int local_in4(void *priv, struct sk_buff *skb,
 			      const struct nf_hook_state *state)
@@ -115,10 +135,7 @@ static unsigned int local_in4(void *priv, struct sk_buff *skb,
 	th = tcp_of4(skb, &buf);
 	if (!th || likely(!th->fin && !th->rst))
 		return NF_ACCEPT;
-	tuple.laddr = ip_hdr(skb)->daddr;
-	tuple.raddr = ip_hdr(skb)->saddr;
-	tuple.lport = th->dest;
-	tuple.rport = th->source;
+	tuple_in4(&tuple, skb, th);
 	spw_conntab_ending(spw, AF_INET, &tuple);
 	return NF_ACCEPT;
 }
@@ -133,15 +150,83 @@ static unsigned int local_in6(void *priv, struct sk_buff *skb,
 	th = tcp_of6(skb, &buf);
 	if (!th || likely(!th->fin && !th->rst))
 		return NF_ACCEPT;
-	tuple.laddr6 = ipv6_hdr(skb)->daddr;
-	tuple.raddr6 = ipv6_hdr(skb)->saddr;
-	tuple.lport = th->dest;
-	tuple.rport = th->source;
+	tuple_in6(&tuple, skb, th);
 	spw_conntab_ending(spw, AF_INET6, &tuple);
 	return NF_ACCEPT;
 }
 
+static unsigned int verdict_of(enum spw_gate_verdict verdict)
+{
+	switch (verdict) {
+	case SPW_GATE_TAKEN:
+		return NF_STOLEN;
+	case SPW_GATE_DROP:
+		return NF_DROP;
+	default:
+		return NF_ACCEPT;
+	}
+}
+
+/* First in PREROUTING: nobody answers for an endpoint that is frozen or elsewhere. */
+static unsigned int arriving4(void *priv, struct sk_buff *skb,
+			      const struct nf_hook_state *state)
+{
+	struct spw_device *spw = priv;
+	struct spw_tuple tuple;
+	struct tcphdr buf, *th;
+
+	if (likely(!atomic_read(&spw->nr_gates)))
+		return NF_ACCEPT;
+	th = tcp_of4(skb, &buf);
+	if (!th)
+		return NF_ACCEPT;
+	tuple_in4(&tuple, skb, th);
+	return verdict_of(spw_gate_packet(spw, skb, AF_INET, &tuple));
+}
+
+static unsigned int arriving6(void *priv, struct sk_buff *skb,
+			      const struct nf_hook_state *state)
+{
+	struct spw_device *spw = priv;
+	struct spw_tuple tuple;
+	struct tcphdr buf, *th;
+
+	if (likely(!atomic_read(&spw->nr_gates)))
+		return NF_ACCEPT;
+	th = tcp_of6(skb, &buf);
+	if (!th)
+		return NF_ACCEPT;
+	tuple_in6(&tuple, skb, th);
+	return verdict_of(spw_gate_packet(spw, skb, AF_INET6, &tuple));
+}
+
+/**
+ * spw_hook_checksum() - is the TCP checksum of a packet that came in right?
+ * @skb: at its network header, in or after PRE_ROUTING
+ * @family: of it
+ */
+bool spw_hook_checksum(struct sk_buff *skb, u8 family)
+{
+	int offset = family == AF_INET6 ? spw_ipv6_tcp_offset(skb) : ip_hdrlen(skb);
+
+	return offset >= 0 &&
+	       !nf_checksum(skb, NF_INET_PRE_ROUTING,
+			    skb_network_offset(skb) + offset, IPPROTO_TCP, family);
+}
+
 static const struct nf_hook_ops hooks[SPW_HOOKS] = {
+	{
+		.hook = arriving4,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_PRE_ROUTING,
+		.priority = NF_IP_PRI_FIRST,
+	},
+	{
+		.hook = arriving6,
+		.pf = NFPROTO_IPV6,
+		.hooknum = NF_INET_PRE_ROUTING,
+		.priority = NF_IP6_PRI_FIRST,
+	},
 	{
 		.hook = local_out4,
 		.pf = NFPROTO_IPV4,

@@ -4,12 +4,15 @@
  * over extension headers, sockets, addresses, the device's settings, and the route
  * that leads relayed packets into the device.
  */
+#include <linux/security.h>
 #include <net/addrconf.h>
 #include <net/inet6_hashtables.h>
+#include <net/inet_ecn.h>
 #include <net/ip6_route.h>
 #include <net/ipv6.h>
 
 #include "conn.h"
+#include "image.h"
 #include "ipv6.h"
 
 /**
@@ -185,6 +188,113 @@ int spw_ipv6_steer_dst(struct net_device *dev, struct dst_entry **dst)
 	rt->rt6i_idev = idev;
 	rt->rt6i_flags = RTF_UP | RTF_GATEWAY;
 	rt->dst.output = ip6_output;
+	*dst = &rt->dst;
+	return 0;
+}
+
+/**
+ * spw_ipv6_listener() - who would have got the SYN of a connection
+ * @net: namespace
+ * @t: its tuple
+ *
+ * Under RCU.
+ *
+ * Return: without a reference, or NULL.
+ */
+struct sock *spw_ipv6_listener(struct net *net, const struct spw_tuple *t)
+{
+	return inet6_lookup_listener(net, net->ipv4.tcp_death_row.hashinfo,
+				     NULL, 0, &t->raddr6, t->rport, &t->laddr6,
+				     ntohs(t->lport), 0, 0);
+}
+
+/**
+ * spw_ipv6_request() - the addresses of a request for a connection
+ * @ireq: request
+ * @t: tuple of the connection
+ */
+void spw_ipv6_request(struct inet_request_sock *ireq, const struct spw_tuple *t)
+{
+	ireq->ir_v6_loc_addr = t->laddr6;
+	ireq->ir_v6_rmt_addr = t->raddr6;
+}
+
+/**
+ * spw_ipv6_route() - the way to the remote of a connection that is to live here
+ * @sk: its listener
+ * @req: request for it
+ * @t: tuple
+ * @set: what its application has set
+ *
+ * As inet6_csk_route_req(), which has the source be looked for in a listener's options.
+ * Process context.
+ *
+ * Return: with a reference, or NULL; also for an address that needs an interface.
+ */
+struct dst_entry *spw_ipv6_route(const struct sock *sk, const struct request_sock *req,
+				 const struct spw_tuple *t,
+				 const struct spw_image_socket *set)
+{
+	struct dst_entry *dst;
+	struct flowi6 fl6 = {
+		.flowi6_proto = IPPROTO_TCP,
+		.flowi6_mark = set->mark,
+		.flowi6_uid = sk->sk_uid,
+		.flowlabel = ip6_make_flowinfo(set->tos, htonl(set->flow_label)),
+		.daddr = t->raddr6,
+		.saddr = t->laddr6,
+		.fl6_dport = t->rport,
+		.fl6_sport = t->lport,
+	};
+
+	if (ipv6_addr_type(&t->raddr6) & (IPV6_ADDR_LINKLOCAL | IPV6_ADDR_MULTICAST))
+		return NULL;
+	security_req_classify_flow(req, flowi6_to_flowi_common(&fl6));
+	dst = ip6_dst_lookup_flow(sock_net(sk), sk, &fl6, NULL);
+	return IS_ERR(dst) ? NULL : dst;
+}
+
+/**
+ * spw_ipv6_set_options() - what an application has set on a socket of IPv6
+ * @sk: it; locked, and its packets are IPv6
+ * @set: what
+ */
+void spw_ipv6_set_options(struct sock *sk, const struct spw_image_socket *set)
+{
+	struct ipv6_pinfo *np = inet6_sk(sk);
+
+	/* The congestion control has set the bits of ECN (INET_ECN_xmit()). */
+	np->tclass = (set->tos & ~INET_ECN_MASK) | (np->tclass & INET_ECN_MASK);
+	np->hop_limit = set->ttl ?: -1;
+	np->flow_label = htonl(set->flow_label);
+}
+
+/**
+ * spw_ipv6_local_dst() - a route to a socket of this node, whatever the address
+ * @lo: loopback device of the namespace; under RTNL
+ * @dst: receives it, with a reference; NULL where the kernel runs without IPv6
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int spw_ipv6_local_dst(struct net_device *lo, struct dst_entry **dst)
+{
+	struct inet6_dev *idev;
+	struct rt6_info *rt;
+
+	*dst = NULL;
+	if (!ipv6_mod_enabled())
+		return 0;
+	idev = in6_dev_get(lo);
+	if (!idev)
+		return 0;
+	rt = ip6_dst_alloc(dev_net(lo), lo, DST_NOXFRM);
+	if (!rt) {
+		in6_dev_put(idev);
+		return -ENOMEM;
+	}
+	rt->rt6i_idev = idev;
+	rt->rt6i_flags = RTF_UP | RTF_LOCAL;
+	rt->dst.input = ip6_input;
 	*dst = &rt->dst;
 	return 0;
 }

@@ -8,10 +8,13 @@
 #include <linux/types.h>
 
 struct dst_entry;
+struct inet_request_sock;
 struct net;
 struct net_device;
+struct request_sock;
 struct sk_buff;
 struct sock;
+struct spw_image_socket;
 struct spw_tuple;
 
 int spw_ipv6_tcp_offset(const struct sk_buff *skb);
@@ -27,6 +30,13 @@ void spw_ipv6_set_sysctls(struct net_device *dev);
 bool spw_ipv6_is_on(const struct net_device *dev);
 bool spw_ipv6_forwards(const struct net_device *dev);
 int spw_ipv6_steer_dst(struct net_device *dev, struct dst_entry **dst);
+struct sock *spw_ipv6_listener(struct net *net, const struct spw_tuple *t);
+void spw_ipv6_request(struct inet_request_sock *ireq, const struct spw_tuple *t);
+struct dst_entry *spw_ipv6_route(const struct sock *sk, const struct request_sock *req,
+				 const struct spw_tuple *t,
+				 const struct spw_image_socket *set);
+void spw_ipv6_set_options(struct sock *sk, const struct spw_image_socket *set);
+int spw_ipv6_local_dst(struct net_device *lo, struct dst_entry **dst);
 
 #else
 
@@ -72,6 +82,34 @@ static inline bool spw_ipv6_forwards(const struct net_device *dev)
 }
 
 static inline int spw_ipv6_steer_dst(struct net_device *dev,
+				     struct dst_entry **dst)
+{
+	*dst = NULL;
+	return 0;
+}
+
+static inline struct sock *spw_ipv6_listener(struct net *net,
+					     const struct spw_tuple *t)
+{
+	return NULL;
+}
+
+static inline void spw_ipv6_request(struct inet_request_sock *ireq,
+				    const struct spw_tuple *t)
+{
+}
+
+static inline struct dst_entry *
+spw_ipv6_route(const struct sock *sk, const struct request_sock *req,
+	       const struct spw_tuple *t, const struct spw_image_socket *set)
+{
+	return NULL;
+}
+
+static inline void spw_ipv6_set_options(struct sock *sk,
+					const struct spw_image_socket *set)
+{
+static inline int spw_ipv6_local_dst(struct net_device *lo,
 				     struct dst_entry **dst)
 {
 	*dst = NULL;

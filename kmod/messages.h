@@ -127,12 +127,12 @@
  *  +---------------+---------------+-------------------------------+
  *  | kind          | 4 or 6, or 0  | reason                        |
  *  +---------------+---------------+-------------------------------+
- *  | origin's instance                                             |
- *  | origin's id of the move (64 bits)                             |
+ *  | origin's instance; of HELLO and HELLO_BACK the sender's       |
+ *  | origin's id of the move (64 bits); of those two 0             |
  *  | bytes of the image (of RESERVE and IMAGE)                     |
  *  +---------------------------------------------------------------+
  *
- * RESERVE has the connection behind that, IMAGE the image, the others nothing; REFUSED
+ * RESERVE and STILL have the connection behind that, IMAGE the image, the others nothing; REFUSED
  * has a reason and GONE may:
  *
  *  +-------------------------------+-------------------------------+

@@ -21,6 +21,7 @@
 #include "frame.h"
 #include "link.h"
 #include "messenger.h"
+#include "moves.h"
 #include "notify.h"
 #include "peer.h"
 
@@ -70,6 +71,7 @@ struct spw_messenger_room {
 
 static const struct spw_message_ops *const types[__SPW_MESSAGE_MAX] = {
 	[SPW_MESSAGE_NOTICES] = &spw_notify_ops,
+	[SPW_MESSAGE_MOVE] = &spw_moves_ops,
 };
 
 /* The peer's instance is known. */

@@ -44,6 +44,11 @@ enum spw_move_event {
 	SPW_MOVE_READY,		/* the dormant endpoint stands */
 	SPW_MOVE_COMMITTED,	/* it is alive, or was */
 	SPW_MOVE_GONE,		/* there is nothing at the target, nor will there be */
+	/* between nodes, of no concern to the machines */
+	SPW_MOVE_HELLO,		/* by either, first in each stream: which life it lives */
+	SPW_MOVE_HELLO_BACK,	/* the answer to that */
+	SPW_MOVE_STILL,		/* by the origin, after the move: is it still there? */
+	SPW_MOVE_OVER,		/* by the target: it is not, forward no more */
 	__SPW_MOVE_MESSAGE_MAX,
 
 	SPW_MOVE_START = __SPW_MOVE_MESSAGE_MAX, /* origin: begin */

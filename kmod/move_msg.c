@@ -32,6 +32,8 @@ static int is_body(const struct spw_wire_move *w, __u32 len)
 	case SPW_MOVE_RESERVE:
 		return size && size <= SPW_MOVE_IMAGE_MAX &&
 		       len == SPW_LEN_MOVE_TUPLE;
+	case SPW_MOVE_STILL:
+		return !size && len == SPW_LEN_MOVE_TUPLE;
 	case SPW_MOVE_IMAGE:
 		return size && size <= SPW_MOVE_IMAGE_MAX && len == size && !w->family;
 	default:
@@ -41,8 +43,11 @@ static int is_body(const struct spw_wire_move *w, __u32 len)
 
 static int is_sound(const struct spw_wire_move *w, __u32 len)
 {
+	bool hello = w->kind == SPW_MOVE_HELLO || w->kind == SPW_MOVE_HELLO_BACK;
+
 	return w->kind > SPW_MOVE_NONE && w->kind < __SPW_MOVE_MESSAGE_MAX &&
-	       w->instance && (w->id[0] || w->id[1]) && is_reason(w) && is_body(w, len);
+	       w->instance && hello == !(w->id[0] || w->id[1]) && is_reason(w) &&
+	       is_body(w, len);
 }
 
 /**
@@ -66,7 +71,7 @@ int spw_move_msg_parse(const void *data, __u32 len, struct spw_move_msg *msg)
 	data += sizeof(w);
 	if (!is_sound(&w, len))
 		return -EPROTO;
-	if (w.kind == SPW_MOVE_RESERVE) {
+	if (spw_move_msg_has_tuple(w.kind)) {
 		memcpy(&tuple, data, sizeof(tuple));
 		if (!is_tuple(&tuple, w.family))
 			return -EPROTO;
@@ -109,7 +114,7 @@ __u32 spw_move_msg_build(void *data, const struct spw_move_msg *msg)
 	};
 
 	memcpy(data, &w, sizeof(w));
-	if (msg->kind != SPW_MOVE_RESERVE)
+	if (!spw_move_msg_has_tuple(msg->kind))
 		return sizeof(w);
 	memcpy(tuple.laddr, msg->laddr, sizeof(tuple.laddr));
 	memcpy(tuple.raddr, msg->raddr, sizeof(tuple.raddr));

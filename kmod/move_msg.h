@@ -4,19 +4,21 @@
 #define _SPW_MOVE_MSG_H
 
 #include "messages.h"
+#include "move.h"
 
 /**
  * struct spw_move_msg - one message; all that does not belong to its kind is 0
  * @kind: &enum spw_move_event, one of the messages
  * @reason: &enum spw_move_reason, of REFUSED, which has one, and GONE, which may
- * @family: 4 or 6, of RESERVE
- * @lport: port of the origin's end, big-endian, of RESERVE
+ * @family: 4 or 6, of RESERVE and STILL
+ * @lport: port of the origin's end, big-endian, likewise
  * @rport: port of the far end, likewise
  * @instance: the origin's, never 0
- * @id: of the move in that life of the origin, never 0
+ * @id: of the move in that life of the origin; 0 of HELLO and HELLO_BACK, which have
+ *	the sender's instance, else never
  * @size: bytes of the image; of RESERVE what is to be expected, of IMAGE those that
  *	follow
- * @laddr: address of the origin's end, of RESERVE; of IPv4 the first 4 bytes
+ * @laddr: address of the origin's end, of RESERVE and STILL; of IPv4 the first 4 bytes
  * @raddr: of the far end
  * @image: of IMAGE, in the buffer that was read
  */
@@ -33,6 +35,11 @@ struct spw_move_msg {
 	__u8 raddr[16];
 	const __u8 *image;
 };
+
+static inline bool spw_move_msg_has_tuple(__u8 kind)
+{
+	return kind == SPW_MOVE_RESERVE || kind == SPW_MOVE_STILL;
+}
 
 int spw_move_msg_parse(const void *data, __u32 len, struct spw_move_msg *msg);
 __u32 spw_move_msg_build(void *data, const struct spw_move_msg *msg);

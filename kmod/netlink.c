@@ -68,6 +68,7 @@ static const struct nla_policy policy[SPILLWAY_A_MAX + 1] = {
 	[SPILLWAY_A_TOP] = NLA_POLICY_FULL_RANGE(NLA_U32, &range_top),
 	[SPILLWAY_A_SORT] = NLA_POLICY_MAX(NLA_U8, __SPILLWAY_SORT_MAX - 1),
 	[SPILLWAY_A_BATCH] = { .type = NLA_NESTED },
+	[SPILLWAY_A_JOB] = { .type = NLA_NESTED },
 	[SPILLWAY_A_PEER_FREE] = NLA_POLICY_FULL_RANGE(NLA_U32, &range_load),
 	[SPILLWAY_A_CAPACITY] = { .type = NLA_U64 },
 	[SPILLWAY_A_LOCAL_ADDR6] = NLA_POLICY_EXACT_LEN(sizeof(struct in6_addr)),
@@ -469,6 +470,12 @@ static const struct genl_ops ops[] = {
 	OP(RECALL, spw_nl_recall),
 	{ .cmd = SPILLWAY_CMD_HOSTED_GET, .flags = GENL_UNS_ADMIN_PERM,
 	  .dumpit = spw_nl_hosted_dump },
+	OP(HANDOFF, spw_nl_handoff),
+	{ .cmd = SPILLWAY_CMD_JOB_GET, .flags = GENL_UNS_ADMIN_PERM,
+	  .doit = spw_nl_job_get, .dumpit = spw_nl_job_dump },
+	OP(JOB_CANCEL, spw_nl_job_cancel),
+	{ .cmd = SPILLWAY_CMD_MOVED_GET, .flags = GENL_UNS_ADMIN_PERM,
+	  .dumpit = spw_nl_moved_dump },
 };
 
 static const struct genl_multicast_group groups[] = {
@@ -589,6 +596,56 @@ void spw_netlink_conn_event(struct spw_device *spw, struct spw_conn *conn,
 	      nla_put_u8(msg, SPILLWAY_A_REASON, reason) ||
 	      spw_nl_put_conn(msg, spw, conn, NULL) ? -EMSGSIZE : 0;
 	event_end(spw, msg, hdr, GROUP_CONN, err, gfp);
+}
+
+/**
+ * spw_netlink_move_event() - a connection's endpoint moved, or did not
+ * @peer: whither or whence
+ * @conn: connection; a copy, or under RCU
+ * @role: &enum spillway_conn_role
+ * @event: what happened
+ * @reason: why
+ *
+ * Any context.
+ */
+void spw_netlink_move_event(struct spw_peer *peer, const struct spw_conn *conn, u8 role,
+			    enum spillway_conn_event event, enum spillway_reason reason)
+{
+	struct spw_device *spw = peer->spw;
+	struct sk_buff *msg;
+	void *hdr;
+	int err;
+
+	msg = event_begin(spw, SPILLWAY_CMD_CONN_NTF, GROUP_CONN, GFP_ATOMIC, &hdr);
+	if (!msg)
+		return;
+	err = !hdr || put_generation(msg, spw) ||
+	      nla_put_u8(msg, SPILLWAY_A_CONN_EVENT, event) ||
+	      nla_put_u8(msg, SPILLWAY_A_REASON, reason) ||
+	      nla_put_u64_64bit(msg, SPILLWAY_A_CONN_ID, conn->id, SPILLWAY_A_PAD) ||
+	      nla_put_u8(msg, SPILLWAY_A_CONN_DIRECTION, conn->direction) ||
+	      spw_nl_put_moved(msg, peer, role, conn->family, &conn->tuple) ?
+	      -EMSGSIZE : 0;
+	event_end(spw, msg, hdr, GROUP_CONN, err, GFP_ATOMIC);
+}
+
+/**
+ * spw_netlink_job_event() - a job began or is over
+ * @spw: device
+ * @job: under &spw_moves.lock
+ */
+void spw_netlink_job_event(struct spw_device *spw, const struct spw_job *job)
+{
+	struct sk_buff *msg;
+	void *hdr;
+	int err;
+
+	msg = event_begin(spw, SPILLWAY_CMD_JOB_NTF, GROUP_CONN, GFP_KERNEL, &hdr);
+	if (!msg)
+		return;
+	err = !hdr || put_generation(msg, spw) || spw_nl_put_job(msg, spw, job) ?
+	      -EMSGSIZE : 0;
+	event_end(spw, msg, hdr, GROUP_CONN, err, GFP_KERNEL);
 }
 
 /**

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Batches: offload and recall, whole or not at all. The answer names, for a batch
+ * Batches: offload, recall and handoff, whole or not at all. The answer names, for a batch
  * that is refused, the reason of each entry.
  */
 #include <linux/slab.h>
 #include <net/genetlink.h>
 
 #include "device.h"
+#include "job.h"
 #include "netlink_ops.h"
 #include "peer.h"
 #include "relay.h"
@@ -20,10 +21,12 @@ static const struct nla_policy entry_policy[SPILLWAY_A_MAX + 1] = {
  * struct batch - a request's entries
  * @moves: entries
  * @n: how many
+ * @job: id of the job that they are, 0 if they are none
  */
 struct batch {
 	struct spw_move *moves;
 	u32 n;
+	u32 job;
 };
 
 static int count_entries(const struct nlattr *nest,
@@ -117,13 +120,24 @@ static int put_entry(struct sk_buff *msg, const struct spw_move *move)
 	return 0;
 }
 
+static int put_job_id(struct sk_buff *msg, u32 id)
+{
+	struct nlattr *nest = nla_nest_start(msg, SPILLWAY_A_JOB);
+
+	if (!nest || nla_put_u32(msg, SPILLWAY_JOB_A_ID, id))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
 static int put_result(struct sk_buff *msg, const struct batch *batch, u32 done,
 		      bool refused)
 {
 	struct nlattr *nest;
 	u32 i;
 
-	if (nla_put_u32(msg, SPILLWAY_A_DONE, done))
+	if (nla_put_u32(msg, SPILLWAY_A_DONE, done) ||
+	    (batch->job && put_job_id(msg, batch->job)))
 		return -EMSGSIZE;
 	if (!refused)
 		return 0;
@@ -165,11 +179,35 @@ static int batch_reply(struct genl_info *info, const struct batch *batch,
 	return genlmsg_reply(msg, info);
 }
 
-static int run_batch(struct spw_device *spw, struct genl_info *info, u8 cmd,
-		     int (*apply)(struct spw_device *spw,
-				  struct spw_move *moves, u32 n))
+static int apply_batch(struct spw_device *spw, struct genl_info *info, u8 cmd,
+		       struct batch *batch)
 {
-	bool with_peer = cmd == SPILLWAY_CMD_OFFLOAD;
+	u32 flags = 0;
+	int err;
+
+	switch (cmd) {
+	case SPILLWAY_CMD_OFFLOAD:
+		return spw_relay_offload(spw, batch->moves, batch->n);
+	case SPILLWAY_CMD_RECALL:
+		return spw_relay_recall(spw, batch->moves, batch->n);
+	}
+	err = spw_nl_job_read(info->attrs[SPILLWAY_A_JOB], SPILLWAY_JOB_A_FLAGS, &flags,
+			      info->extack);
+	if (!err)
+		err = spw_relay_check_all(spw, batch->moves, batch->n, spw_relay_check);
+	if (err)
+		return err;
+	mutex_lock(&spw->moves->lock);
+	err = spw_job_begin(spw->moves, batch->moves, batch->n, flags, &batch->job);
+	mutex_unlock(&spw->moves->lock);
+	if (err == -EBUSY)
+		NL_SET_ERR_MSG(info->extack, "too many jobs are under way");
+	return err;
+}
+
+static int run_batch(struct spw_device *spw, struct genl_info *info, u8 cmd)
+{
+	bool with_peer = cmd != SPILLWAY_CMD_RECALL;
 	struct batch batch = {};
 	int err, reply_err;
 
@@ -177,7 +215,7 @@ static int run_batch(struct spw_device *spw, struct genl_info *info, u8 cmd,
 			 info->extack);
 	if (err)
 		goto out;
-	err = apply(spw, batch.moves, batch.n);
+	err = apply_batch(spw, info, cmd, &batch);
 	if (err && !info->extack->_msg)
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[SPILLWAY_A_BATCH],
 				    "refused: the answer has each entry's reason");
@@ -203,8 +241,25 @@ int spw_nl_offload(struct sk_buff *skb, struct genl_info *info)
 	if (IS_ERR(spw))
 		return PTR_ERR(spw);
 	if (!GENL_REQ_ATTR_CHECK(info, SPILLWAY_A_BATCH))
-		err = run_batch(spw, info, SPILLWAY_CMD_OFFLOAD,
-				spw_relay_offload);
+		err = run_batch(spw, info, SPILLWAY_CMD_OFFLOAD);
+	spw_nl_end(spw);
+	return err;
+}
+
+/**
+ * spw_nl_handoff() - HANDOFF
+ * @skb: request
+ * @info: request
+ */
+int spw_nl_handoff(struct sk_buff *skb, struct genl_info *info)
+{
+	struct spw_device *spw = spw_nl_begin(info, SPW_ATTR(BATCH) | SPW_ATTR(JOB));
+	int err = -EINVAL;
+
+	if (IS_ERR(spw))
+		return PTR_ERR(spw);
+	if (!GENL_REQ_ATTR_CHECK(info, SPILLWAY_A_BATCH))
+		err = run_batch(spw, info, SPILLWAY_CMD_HANDOFF);
 	spw_nl_end(spw);
 	return err;
 }
@@ -238,9 +293,7 @@ int spw_nl_recall(struct sk_buff *skb, struct genl_info *info)
 	spw = spw_nl_begin(info, nest ? SPW_ATTR(BATCH) : SPW_ATTRS_PEER);
 	if (IS_ERR(spw))
 		return PTR_ERR(spw);
-	err = nest ? run_batch(spw, info, SPILLWAY_CMD_RECALL,
-			       spw_relay_recall) :
-		     recall_all(spw, info);
+	err = nest ? run_batch(spw, info, SPILLWAY_CMD_RECALL) : recall_all(spw, info);
 	spw_nl_end(spw);
 	return err;
 }

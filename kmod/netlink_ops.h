@@ -9,7 +9,9 @@
 struct spw_conn;
 struct spw_conn_info;
 struct spw_device;
+struct spw_job;
 struct spw_peer;
+struct spw_tuple;
 
 /* One bit for each attribute that an operation takes. */
 #define SPW_ATTR(name)	BIT_ULL(SPILLWAY_A_##name)
@@ -47,5 +49,17 @@ int spw_nl_hosted_dump(struct sk_buff *skb, struct netlink_callback *cb);
 
 int spw_nl_offload(struct sk_buff *skb, struct genl_info *info);
 int spw_nl_recall(struct sk_buff *skb, struct genl_info *info);
+int spw_nl_handoff(struct sk_buff *skb, struct genl_info *info);
+
+int spw_nl_job_read(const struct nlattr *nest, enum spillway_job_attr which, u32 *value,
+		    struct netlink_ext_ack *extack);
+int spw_nl_put_job(struct sk_buff *skb, const struct spw_device *spw,
+		   const struct spw_job *job);
+int spw_nl_put_moved(struct sk_buff *skb, const struct spw_peer *peer, u8 role, u8 family,
+		     const struct spw_tuple *tuple);
+int spw_nl_job_get(struct sk_buff *skb, struct genl_info *info);
+int spw_nl_job_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int spw_nl_job_cancel(struct sk_buff *skb, struct genl_info *info);
+int spw_nl_moved_dump(struct sk_buff *skb, struct netlink_callback *cb);
 
 #endif /* _SPW_NETLINK_OPS_H */

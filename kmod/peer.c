@@ -54,6 +54,7 @@ static struct spw_peer *peer_new(struct spw_device *spw,
 	spw_pmtu_stop(&peer->pmtu);
 	spw_notify_init(peer);
 	spw_hosted_init(peer);
+	spw_moves_peer_init(peer);
 	peer->endpoint = config->endpoint;
 	peer->weight = config->weight;
 	peer->admin = config->admin;
@@ -114,6 +115,7 @@ void spw_peer_remove(struct spw_peer *peer)
 	spw_relay_return_all(spw, peer, SPILLWAY_REASON_OPERATOR);
 	spw_peer_drop_keys(peer);
 	spw_messenger_stop(peer);
+	spw_moves_peer_gone(peer);
 	spw_hosted_clear(peer);
 	spw_repair_stop(peer);
 	trace_spillway_peer_state(peer, peer->state, SPILLWAY_PEER_GONE,

@@ -12,6 +12,7 @@
 #include "pmtu.h"
 #include "hosted.h"
 #include "messenger.h"
+#include "moves.h"
 #include "notify.h"
 #include "repair.h"
 
@@ -76,6 +77,7 @@ struct spw_endpoint {
  * @messenger: control messages
  * @notify: what it was told of @nr_conns
  * @hosted: what this node relays for it
+ * @moving: moves of endpoints to and from it
  * @stats: counters
  * @rcu: freed after a grace period
  */
@@ -116,6 +118,7 @@ struct spw_peer {
 	struct spw_messenger messenger;
 	struct spw_notify notify;
 	struct spw_hosted hosted;
+	struct spw_moving moving;
 	struct spw_stats __percpu *stats;
 	struct rcu_head rcu;
 };

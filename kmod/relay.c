@@ -24,8 +24,26 @@
 #include "relay.h"
 #include "trace.h"
 
+/* As ip_route_input_slow() and ip6_pol_route() have it for an address of this node. */
+static int init_local(struct spw_device *spw)
+{
+	struct net_device *lo = spw->net->loopback_dev;
+	struct rtable *rt = rt_dst_alloc(lo, RTCF_LOCAL, RTN_LOCAL, true);
+	struct dst_entry *dst;
+	int err;
+
+	if (!rt)
+		return -ENOMEM;
+	rt->rt_is_input = 1;
+	rcu_assign_pointer(spw->local4, &rt->dst);
+	err = spw_ipv6_local_dst(lo, &dst);
+	if (!err)
+		rcu_assign_pointer(spw->local6, dst);
+	return err;
+}
+
 /**
- * spw_relay_init() - the routes into the device, one for each family
+ * spw_relay_init() - the routes into the device and to sockets here, for each family
  * @spw: device, registered, not published to a hook yet; under RTNL
  *
  * No table holds them; they live until spw_relay_exit(), also where this fails.
@@ -42,9 +60,10 @@ int spw_relay_init(struct spw_device *spw)
 		return -ENOMEM;
 	rcu_assign_pointer(spw->steer4, &rt->dst);
 	err = spw_ipv6_steer_dst(spw->dev, &dst);
-	if (!err)
-		rcu_assign_pointer(spw->steer6, dst);
-	return err;
+	if (err)
+		return err;
+	rcu_assign_pointer(spw->steer6, dst);
+	return init_local(spw);
 }
 
 static void put_steer(struct dst_entry __rcu **steer)
@@ -70,6 +89,8 @@ void spw_relay_exit(struct spw_device *spw)
 {
 	put_steer(&spw->steer4);
 	put_steer(&spw->steer6);
+	put_steer(&spw->local4);
+	put_steer(&spw->local6);
 }
 
 /*
@@ -251,8 +272,14 @@ static enum spillway_reason check_socket(struct spw_device *spw,
 	return reason;
 }
 
-static enum spillway_reason check_offload(struct spw_device *spw,
-					  struct spw_move *move)
+/**
+ * spw_relay_check() - may a connection be given to a peer?
+ * @spw: device, its lock held
+ * @move: entry; receives what was found
+ *
+ * Return: why not, or %SPILLWAY_REASON_NONE.
+ */
+enum spillway_reason spw_relay_check(struct spw_device *spw, struct spw_move *move)
 {
 	enum spillway_reason reason;
 
@@ -315,10 +342,18 @@ static int errno_of(enum spillway_reason reason)
 	}
 }
 
-/* Check every entry and give each its reason; the first refusal is the error. */
-static int check_all(struct spw_device *spw, struct spw_move *moves, u32 n,
-		     enum spillway_reason (*check)(struct spw_device *spw,
-						   struct spw_move *move))
+/**
+ * spw_relay_check_all() - check every entry of a batch
+ * @spw: device, its lock held
+ * @moves: entries; each receives its reason
+ * @n: how many
+ * @check: of one entry
+ *
+ * Return: 0, or the error of the first entry that is refused.
+ */
+int spw_relay_check_all(struct spw_device *spw, struct spw_move *moves, u32 n,
+			enum spillway_reason (*check)(struct spw_device *spw,
+						      struct spw_move *move))
 {
 	int err = 0;
 	u32 i;
@@ -411,7 +446,7 @@ int spw_relay_offload(struct spw_device *spw, struct spw_move *moves, u32 n)
 	u32 i;
 
 	lockdep_assert_held(&spw->lock);
-	err = check_all(spw, moves, n, check_offload);
+	err = spw_relay_check_all(spw, moves, n, spw_relay_check);
 	if (err)
 		return err;
 	for (i = 0; i < n; i++)
@@ -433,7 +468,7 @@ int spw_relay_recall(struct spw_device *spw, struct spw_move *moves, u32 n)
 	u32 i;
 
 	lockdep_assert_held(&spw->lock);
-	err = check_all(spw, moves, n, check_recall);
+	err = spw_relay_check_all(spw, moves, n, check_recall);
 	if (err)
 		return err;
 	for (i = 0; i < n; i++)

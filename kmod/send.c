@@ -16,6 +16,7 @@
 #include "conntab.h"
 #include "crypt.h"
 #include "cut.h"
+#include "gate.h"
 #include "inner.h"
 #include "link.h"
 #include "peer.h"
@@ -292,16 +293,20 @@ static u8 tuple_of(struct spw_tuple *tuple, struct sk_buff *skb)
 	return AF_INET6;
 }
 
+/* Who relays the connection, or has its endpoint. */
 static struct spw_peer *relayed_by(struct spw_device *spw, struct sk_buff *skb)
 {
 	struct spw_tuple tuple;
 	u8 family = tuple_of(&tuple, skb);
+	struct spw_peer *peer;
 	struct spw_conn *conn;
 
 	if (!family)
 		return NULL;
-	conn = spw_relay_find(spw, family, &tuple);
-	return conn ? rcu_dereference(conn->peer) : NULL;
+	conn = atomic_read(&spw->nr_offloaded) ?
+	       spw_relay_find(spw, family, &tuple) : NULL;
+	peer = conn ? rcu_dereference(conn->peer) : NULL;
+	return peer ?: spw_gate_peer(spw, family, &tuple);
 }
 
 /**

@@ -16,6 +16,8 @@ static const struct {
 	[SPW_SET_ARQ] = { .min = 0, .max = 1, .def = 1 },
 	[SPW_SET_PMTU_RAISE_S] = { .min = 1, .max = 86400, .def = 600 },
 	[SPW_SET_CONTROL_KBYTES] = { .min = 4, .max = 65536, .def = 4096 },
+	[SPW_SET_HANDOFF_IDLE_MS] = { .min = 0, .max = 60000, .def = 10 },
+	[SPW_SET_HANDOFF_EOF] = { .min = 0, .max = 1, .def = 0 },
 };
 
 /**

@@ -13,6 +13,8 @@ enum spw_setting {
 	SPW_SET_ARQ,		/* lost datagrams are sent again */
 	SPW_SET_PMTU_RAISE_S,	/* until a path is tried with larger datagrams */
 	SPW_SET_CONTROL_KBYTES,	/* control messages that wait for one peer */
+	SPW_SET_HANDOFF_IDLE_MS, /* without a packet before an unaware server is left */
+	SPW_SET_HANDOFF_EOF,	/* its application sees an end of file, not a reset */
 	SPW_SETTINGS_COUNT
 };
 

@@ -78,6 +78,16 @@ static struct dev_ext_attribute attr_control_kbytes = {
 	(void *)SPW_SET_CONTROL_KBYTES,
 };
 
+static struct dev_ext_attribute attr_handoff_idle_ms = {
+	__ATTR(handoff_idle_ms, 0644, setting_show, setting_store),
+	(void *)SPW_SET_HANDOFF_IDLE_MS,
+};
+
+static struct dev_ext_attribute attr_handoff_eof = {
+	__ATTR(handoff_eof, 0644, setting_show, setting_store),
+	(void *)SPW_SET_HANDOFF_EOF,
+};
+
 static struct attribute *attrs[] = {
 	&attr_heartbeat_ms.attr.attr,
 	&attr_down_after_ms.attr.attr,
@@ -85,6 +95,8 @@ static struct attribute *attrs[] = {
 	&attr_arq.attr.attr,
 	&attr_pmtu_raise_s.attr.attr,
 	&attr_control_kbytes.attr.attr,
+	&attr_handoff_idle_ms.attr.attr,
+	&attr_handoff_eof.attr.attr,
 	NULL,
 };
 

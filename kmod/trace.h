@@ -159,6 +159,77 @@ TRACE_EVENT(spillway_drop,
 		  __entry->peer, __entry->why, __entry->count)
 );
 
+/* Event, states and reason are numbers of move.h. */
+DECLARE_EVENT_CLASS(spillway_move,
+
+	TP_PROTO(const struct spw_peer *peer, u64 id, u64 conn, u8 event, u8 from, u8 to,
+		 u8 reason),
+
+	TP_ARGS(peer, id, conn, event, from, to, reason),
+
+	TP_STRUCT__entry(
+		__array(char, dev, IFNAMSIZ)
+		__array(char, peer, SPILLWAY_NAME_MAX + 1)
+		__field(u64, id)
+		__field(u64, conn)
+		__field(u8, event)
+		__field(u8, from)
+		__field(u8, to)
+		__field(u8, reason)
+	),
+
+	TP_fast_assign(
+		strscpy(__entry->dev, peer->spw->dev->name, IFNAMSIZ);
+		strscpy(__entry->peer, peer->name, SPILLWAY_NAME_MAX + 1);
+		__entry->id = id;
+		__entry->conn = conn;
+		__entry->event = event;
+		__entry->from = from;
+		__entry->to = to;
+		__entry->reason = reason;
+	),
+
+	TP_printk("dev=%s peer=%s move=%llu conn=%llu event=%u from=%u to=%u reason=%u",
+		  __entry->dev, __entry->peer, __entry->id, __entry->conn, __entry->event,
+		  __entry->from, __entry->to, __entry->reason)
+);
+
+DEFINE_EVENT(spillway_move, spillway_move_origin,
+	TP_PROTO(const struct spw_peer *peer, u64 id, u64 conn, u8 event, u8 from, u8 to,
+		 u8 reason),
+	TP_ARGS(peer, id, conn, event, from, to, reason)
+);
+
+DEFINE_EVENT(spillway_move, spillway_move_target,
+	TP_PROTO(const struct spw_peer *peer, u64 id, u64 conn, u8 event, u8 from, u8 to,
+		 u8 reason),
+	TP_ARGS(peer, id, conn, event, from, to, reason)
+);
+
+TRACE_EVENT(spillway_image_bad,
+
+	TP_PROTO(const struct spw_peer *peer, u64 id, const char *why),
+
+	TP_ARGS(peer, id, why),
+
+	TP_STRUCT__entry(
+		__array(char, dev, IFNAMSIZ)
+		__array(char, peer, SPILLWAY_NAME_MAX + 1)
+		__array(char, why, 32)
+		__field(u64, id)
+	),
+
+	TP_fast_assign(
+		strscpy(__entry->dev, peer->spw->dev->name, IFNAMSIZ);
+		strscpy(__entry->peer, peer->name, SPILLWAY_NAME_MAX + 1);
+		strscpy(__entry->why, why, 32);
+		__entry->id = id;
+	),
+
+	TP_printk("dev=%s peer=%s move=%llu why=%s", __entry->dev, __entry->peer,
+		  __entry->id, __entry->why)
+);
+
 #endif /* _SPW_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

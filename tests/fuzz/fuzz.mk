@@ -14,7 +14,7 @@ fuzz_sealed_SRCS := kmod/link.c kmod/replay.c kmod/inner.c tests/unit/seal.c
 fuzz_sealed_PKGS := libcrypto
 
 FUZZ_TARGETS += fuzz_netlink
-fuzz_netlink_SRCS := ctl/address.c ctl/nl_decode.c ctl/nl_error.c
+fuzz_netlink_SRCS := $(addprefix ctl/,address.c model.c nl_decode.c nl_error.c)
 fuzz_netlink_PKGS := libmnl
 
 FUZZ_TARGETS += fuzz_config
@@ -30,3 +30,6 @@ fuzz_image_SRCS := kmod/image.c kmod/image_check.c tests/unit/image_write.c
 
 FUZZ_TARGETS += fuzz_image_diff
 fuzz_image_diff_SRCS := $(IMAGE_SRCS) kmod/image_diff.c
+
+FUZZ_TARGETS += fuzz_move_msg
+fuzz_move_msg_SRCS := kmod/move_msg.c

@@ -14,6 +14,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+enum { KINDS = 6 };
+
 static void terminated(const char *text, size_t size)
 {
 	if (!memchr(text, '\0', size))
@@ -25,6 +27,20 @@ static void batch(const struct nlmsghdr *nlh)
 	struct model_move moves[4] = { { 0 } };
 
 	nl_decode_batch(nlh, moves, sizeof(moves) / sizeof(*moves));
+}
+
+static void job(const struct nlmsghdr *nlh)
+{
+	struct model_job_move moves[4];
+	struct model_job said;
+	size_t count;
+
+	nl_decode_job(nlh, &said);
+	if (model_job_running(&said) > said.total)
+		abort();
+	count = nl_decode_job_moves(nlh, NULL, 0);
+	if (nl_decode_job_moves(nlh, moves, sizeof(moves) / sizeof(*moves)) != count)
+		abort();
 }
 
 static void refusal(const struct nlmsghdr *nlh)
@@ -46,7 +62,7 @@ static void decode(unsigned int as, const struct nlmsghdr *nlh)
 	struct model_peer peer;
 	struct model_conn conn;
 
-	switch (as % 5) {
+	switch (as % KINDS) {
 	case 0:
 		nl_decode_device(nlh, &device);
 		terminated(device.node_name, sizeof(device.node_name));
@@ -65,6 +81,9 @@ static void decode(unsigned int as, const struct nlmsghdr *nlh)
 	case 4:
 		refusal(nlh);
 		break;
+	case 5:
+		job(nlh);
+		break;
 	}
 }
 
@@ -82,7 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy((char *)nlh + NLMSG_HDRLEN + GENL_HDRLEN, data + 1,
 	       len - NLMSG_HDRLEN - GENL_HDRLEN);
 	nlh->nlmsg_len = (uint32_t)len;
-	nlh->nlmsg_type = data[0] % 5 == 4 ? NLMSG_ERROR : 0x20;
+	nlh->nlmsg_type = data[0] % KINDS == 4 ? NLMSG_ERROR : 0x20;
 	decode(data[0], nlh);
 	free(nlh);
 	return 0;

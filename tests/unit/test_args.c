@@ -234,7 +234,11 @@ TEST_F(words, a_bad_filter_names_its_word)
 		{ "dst 10.0.0.0/40", "dst: " },
 		{ "age 5", "age: " },
 		{ "age -5s", "age: " },
-		{ "role any", "role: " },
+		{ "role any", "role: \"any\" is none of local, offloaded" },
+		{ "role hosted", "role: hosted connections are not among these: see "
+				 "\"spillctl conns --hosted\"" },
+		{ "role moved", "see \"spillctl moved\"" },
+		{ "role arrived", "see \"spillctl moved\"" },
 		{ "role local dir up", "dir: " },
 	};
 	struct model_filter f;
@@ -246,6 +250,25 @@ TEST_F(words, a_bad_filter_names_its_word)
 			TH_LOG("%s: said \"%s\"", bad[i][0], self->text);
 		}
 	}
+}
+
+TEST_F(words, only_a_peer)
+{
+	char word[] = "peer", name[] = "n2", more[] = "x";
+	char *const argv[] = { word, name, more }, *const other[] = { more };
+	const char *peer = more;
+
+	EXPECT_TRUE(arg_peer_only(&self->ctl, 0, (char **)argv, &peer));
+	EXPECT_EQ(NULL, peer);
+	EXPECT_TRUE(arg_peer_only(&self->ctl, 2, (char **)argv, &peer));
+	EXPECT_STREQ("n2", peer);
+	EXPECT_STREQ("", said(self));
+	EXPECT_FALSE(arg_peer_only(&self->ctl, 1, (char **)argv, &peer));
+	EXPECT_NE(NULL, strstr(said(self), "peer: a value is missing"));
+	EXPECT_FALSE(arg_peer_only(&self->ctl, 3, (char **)argv, &peer));
+	EXPECT_NE(NULL, strstr(said(self), "\"x\" does not apply"));
+	EXPECT_FALSE(arg_peer_only(&self->ctl, 1, (char **)other, &peer));
+	EXPECT_NE(NULL, strstr(said(self), "\"x\" does not apply"));
 }
 
 TEST(numbers_for_people)

@@ -22,17 +22,28 @@ static const struct spw_move_msg reserve = { .kind = SPW_MOVE_RESERVE,
 
 static uint32_t length(uint8_t kind)
 {
-	return kind == SPW_MOVE_RESERVE ? SPW_LEN_MOVE_MAX :
-	       kind == SPW_MOVE_IMAGE   ? SPW_LEN_MOVE + IMAGE :
-					  SPW_LEN_MOVE;
+	return spw_move_msg_has_tuple(kind) ? SPW_LEN_MOVE_MAX :
+	       kind == SPW_MOVE_IMAGE	    ? SPW_LEN_MOVE + IMAGE :
+					      SPW_LEN_MOVE;
+}
+
+static bool is_hello(uint8_t kind)
+{
+	return kind == SPW_MOVE_HELLO || kind == SPW_MOVE_HELLO_BACK;
 }
 
 static struct spw_move_msg sample(uint8_t kind)
 {
 	struct spw_move_msg msg = { .kind = kind, .instance = 7, .id = 9 };
 
-	if (kind == SPW_MOVE_RESERVE)
-		return reserve;
+	if (spw_move_msg_has_tuple(kind)) {
+		msg = reserve;
+		msg.kind = kind;
+	}
+	if (kind == SPW_MOVE_STILL)
+		msg.size = 0;
+	if (is_hello(kind))
+		msg.id = 0;
 	if (kind == SPW_MOVE_IMAGE)
 		msg.size = IMAGE;
 	if (kind == SPW_MOVE_REFUSED)
@@ -91,13 +102,13 @@ TEST(fields_out_of_range)
 		bad.instance = 0;
 		EXPECT_EQ(-EPROTO, trip(&bad, &got));
 		bad = sample(kind);
-		bad.id = 0;
+		bad.id = is_hello(kind) ? 1 : 0;
 		EXPECT_EQ(-EPROTO, trip(&bad, &got));
 		bad = sample(kind);
 		bad.size = kind == SPW_MOVE_RESERVE || kind == SPW_MOVE_IMAGE ? 0 : 1;
 		EXPECT_EQ(-EPROTO, trip(&bad, &got));
 		bad = sample(kind);
-		bad.family = kind == SPW_MOVE_RESERVE ? 0 : 4;
+		bad.family = spw_move_msg_has_tuple(kind) ? 0 : 4;
 		EXPECT_EQ(-EPROTO, trip(&bad, &got));
 		for (int reason = 0; reason < 256; reason++) {
 			bool may = kind == SPW_MOVE_GONE || kind == SPW_MOVE_REFUSED;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What the kernel says, as spillctl and spilld read it: refusals with their attribute,
- * devices, peers, connections and batches; cut short after every word, which ASan
+ * devices, peers, connections, batches and jobs; cut short after every word, which ASan
  * watches since each message has a block of memory of exactly its size. (The kernel's
  * messages are whole words; libmnl relies on it.)
  */
@@ -300,6 +300,103 @@ TEST_F(message, a_batch_with_its_reasons)
 	     len += NLMSG_ALIGNTO) {
 		part = cut(self->answer, len);
 		nl_decode_batch(part, moves, 2);
+		free(part);
+	}
+}
+
+static void put_job(struct nlmsghdr *nlh)
+{
+	struct nlattr *job = mnl_attr_nest_start(nlh, SPILLWAY_A_JOB);
+
+	mnl_attr_put_u32(nlh, SPILLWAY_JOB_A_ID, 3);
+	mnl_attr_put_u32(nlh, SPILLWAY_JOB_A_FLAGS, SPILLWAY_JOB_ANYTIME);
+	mnl_attr_put_u32(nlh, SPILLWAY_JOB_A_TOTAL, 4);
+	mnl_attr_put_u32(nlh, SPILLWAY_JOB_A_MOVED, 2);
+	mnl_attr_put_u32(nlh, SPILLWAY_JOB_A_STAYED, 1);
+	mnl_attr_put_u32(nlh, SPILLWAY_JOB_A_LOST, 0);
+	mnl_attr_put_u64(nlh, SPILLWAY_JOB_A_AGE_MS, 1ULL << 33);
+	mnl_attr_put_u64(nlh, SPILLWAY_JOB_A_TIME_MS, 0);
+	mnl_attr_put_u64(nlh, SPILLWAY_JOB_A_RESULT, 7); /* not of a job, and too long */
+	mnl_attr_put_u32(nlh, SPILLWAY_JOB_A_MAX + 1, 7);
+	mnl_attr_nest_end(nlh, job);
+}
+
+/* A nest of two connections, of one of which only the id is known. */
+static void put_job_moves(struct nlmsghdr *nlh, uint64_t id)
+{
+	struct nlattr *batch = mnl_attr_nest_start(nlh, SPILLWAY_A_BATCH), *entry, *job;
+
+	entry = mnl_attr_nest_start(nlh, SPILLWAY_A_ENTRY);
+	mnl_attr_put_u64(nlh, SPILLWAY_A_CONN_ID, id);
+	mnl_attr_put_u16(nlh, SPILLWAY_A_PEER_ID, 2);
+	mnl_attr_put_u8(nlh, SPILLWAY_A_REASON, SPILLWAY_REASON_MOVE_LISTENER);
+	job = mnl_attr_nest_start(nlh, SPILLWAY_A_JOB);
+	mnl_attr_put_u8(nlh, SPILLWAY_JOB_A_RESULT, SPILLWAY_MOVE_STAYED);
+	mnl_attr_put_u32(nlh, SPILLWAY_JOB_A_BLACKOUT_US, 700);
+	mnl_attr_put_u32(nlh, SPILLWAY_JOB_A_BYTES, 4096);
+	mnl_attr_nest_end(nlh, job);
+	mnl_attr_nest_end(nlh, entry);
+	entry = mnl_attr_nest_start(nlh, SPILLWAY_A_ENTRY);
+	mnl_attr_put_u64(nlh, SPILLWAY_A_CONN_ID, id + 1);
+	mnl_attr_nest_end(nlh, entry);
+	mnl_attr_nest_end(nlh, batch);
+}
+
+TEST_F(message, a_job)
+{
+	struct model_job job;
+
+	self->answer = begin(FAMILY);
+	nl_decode_job(self->answer, &job);
+	EXPECT_EQ(0, job.id);
+	EXPECT_FALSE(job.has_time);
+	put_job(self->answer);
+	nl_decode_job(self->answer, &job);
+	EXPECT_EQ(3, job.id);
+	EXPECT_EQ(SPILLWAY_JOB_ANYTIME, job.flags);
+	EXPECT_EQ(1ULL << 33, job.age_ms);
+	EXPECT_TRUE(job.has_time);
+	EXPECT_EQ(1, model_job_running(&job));
+	job.lost = UINT32_MAX;
+	EXPECT_EQ(0, model_job_running(&job));
+}
+
+TEST_F(message, a_job_with_its_connections)
+{
+	struct model_job_move moves[5];
+
+	memset(moves, 0xff, sizeof(moves));
+	self->answer = begin(FAMILY);
+	EXPECT_EQ(0, nl_decode_job_moves(self->answer, moves, 5));
+	put_job_moves(self->answer, 1ULL << 40);
+	put_job_moves(self->answer, 50); /* what one nest cannot hold */
+	EXPECT_EQ(4, nl_decode_job_moves(self->answer, NULL, 0));
+	EXPECT_EQ(4, nl_decode_job_moves(self->answer, moves, 3));
+	EXPECT_EQ(1ULL << 40, moves[0].conn_id);
+	EXPECT_EQ(2, moves[0].peer_id);
+	EXPECT_EQ(SPILLWAY_MOVE_STAYED, moves[0].result);
+	EXPECT_EQ(SPILLWAY_REASON_MOVE_LISTENER, moves[0].reason);
+	EXPECT_EQ(700, moves[0].blackout_us);
+	EXPECT_EQ(4096, moves[0].bytes);
+	EXPECT_EQ(0, moves[1].result);
+	EXPECT_EQ(50, moves[2].conn_id);
+	EXPECT_EQ(UINT64_MAX, moves[3].conn_id);
+}
+
+TEST_F(message, a_job_cut_short)
+{
+	struct model_job_move moves[4];
+	struct model_job job;
+	struct nlmsghdr *part;
+
+	self->answer = begin(FAMILY);
+	put_job(self->answer);
+	put_job_moves(self->answer, 1);
+	for (size_t len = NLMSG_HDRLEN + GENL_HDRLEN; len < self->answer->nlmsg_len;
+	     len += NLMSG_ALIGNTO) {
+		part = cut(self->answer, len);
+		nl_decode_job(part, &job);
+		EXPECT_EQ(0, nl_decode_job_moves(part, moves, 4));
 		free(part);
 	}
 }

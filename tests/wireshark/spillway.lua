@@ -9,6 +9,9 @@
 -- and 64 hexadecimal digits. No production build gives a key away: these are the keys
 -- that whoever made the capture has installed himself (spillctl key set).
 --
+-- Of a control message each chunk is shown as it comes; what is told about moves (kmod/move.h)
+-- is read in a message's first chunk, and so are the sections of an image (kmod/image.h).
+--
 -- A capture on a node shows bursts as the kernel hands them to the device: many datagrams
 -- behind one UDP header. They are told apart again.
 
@@ -21,6 +24,30 @@ local DATA, HEARTBEAT, ACK, PROBE, PROBE_REPLY, CONTROL, CONTROL_ACK = 1, 2, 3, 
 local frame_types = {
 	[DATA] = "DATA", [HEARTBEAT] = "HEARTBEAT", [ACK] = "ACK", [PROBE] = "PROBE",
 	[PROBE_REPLY] = "PROBE_REPLY", [CONTROL] = "CONTROL", [CONTROL_ACK] = "CONTROL_ACK",
+}
+
+local NOTICES, MOVE = 1, 2
+local message_types = { [NOTICES] = "NOTICES", [MOVE] = "MOVE" }
+
+-- enum spw_move_event
+local RESERVE, IMAGE = 1, 2
+local move_kinds = {
+	[RESERVE] = "RESERVE", [IMAGE] = "IMAGE", [3] = "COMMIT", [4] = "ABORT", [5] = "DONE",
+	[6] = "QUERY", [7] = "ENDED", [8] = "RESERVED", [9] = "REFUSED", [10] = "READY",
+	[11] = "COMMITTED", [12] = "GONE",
+}
+
+-- enum spw_move_reason, in the words of include/spillway/reason_words.h
+local move_reasons = {
+	[0] = "none", "no-room", "in-use-there", "no-listener", "backlog-full", "bad-image",
+	"unsupported-feature", "no-memory", "move-unknown", "too-slow", "lease-over",
+	"peer-went-down", "peer-restarted", "cancelled", "connection-ended", "held-too-many",
+	"in-doubt", "state-cannot-move", "no-route-there", "application-busy",
+}
+
+local image_sections = {
+	"TUPLE", "SEQUENCE", "OPTIONS", "TIMESTAMPS", "CONGESTION", "SOCKET", "URGENT",
+	"RECEIVED", "OUT_OF_ORDER", "SENT", "UNSENT", "SESSION",
 }
 
 local f = {
@@ -55,7 +82,8 @@ local f = {
 	control_from = ProtoField.uint32("spillway.control.from", "Sender's instance", base.HEX),
 	control_to = ProtoField.uint32("spillway.control.to", "Receiver's instance", base.HEX),
 	control_stream = ProtoField.uint32("spillway.control.stream", "Stream"),
-	control_type = ProtoField.uint16("spillway.control.type", "Message type"),
+	control_type = ProtoField.uint16("spillway.control.type", "Message type", base.DEC,
+					message_types),
 	control_attempt = ProtoField.uint16("spillway.control.attempt", "Sent before (times)"),
 	control_seq = ProtoField.uint64("spillway.control.seq", "Chunk"),
 	control_length = ProtoField.uint32("spillway.control.length", "Message (bytes)"),
@@ -66,6 +94,30 @@ local f = {
 	control_limit = ProtoField.uint64("spillway.control.limit", "May be sent below"),
 	control_newest = ProtoField.uint64("spillway.control.newest", "Newest chunk"),
 	control_bitmap = ProtoField.uint64("spillway.control.bitmap", "Received", base.HEX),
+
+	move_kind = ProtoField.uint8("spillway.move.kind", "Kind", base.DEC, move_kinds),
+	move_family = ProtoField.uint8("spillway.move.family", "IP version"),
+	move_reason = ProtoField.uint16("spillway.move.reason", "Reason", base.DEC, move_reasons),
+	move_instance = ProtoField.uint32("spillway.move.instance", "Origin's instance", base.HEX),
+	move_id = ProtoField.uint64("spillway.move.id", "Move"),
+	move_size = ProtoField.uint32("spillway.move.size", "Image (bytes)"),
+	move_lport = ProtoField.uint16("spillway.move.lport", "Local port"),
+	move_rport = ProtoField.uint16("spillway.move.rport", "Remote port"),
+	move_laddr = ProtoField.ipv4("spillway.move.laddr", "Local address"),
+	move_raddr = ProtoField.ipv4("spillway.move.raddr", "Remote address"),
+	move_laddr6 = ProtoField.ipv6("spillway.move.laddr6", "Local address"),
+	move_raddr6 = ProtoField.ipv6("spillway.move.raddr6", "Remote address"),
+
+	image_magic = ProtoField.string("spillway.image.magic", "Magic"),
+	image_version = ProtoField.uint8("spillway.image.version", "Version"),
+	image_sections = ProtoField.uint16("spillway.image.sections", "Sections"),
+	image_length = ProtoField.uint32("spillway.image.length", "Image (bytes)"),
+	section_type = ProtoField.uint16("spillway.image.section.type", "Section", base.DEC,
+					 image_sections),
+	section_must = ProtoField.bool("spillway.image.section.must", "Must be understood", 16, nil,
+				       1),
+	section_length = ProtoField.uint32("spillway.image.section.length", "Bytes"),
+	section_data = ProtoField.bytes("spillway.image.section.data", "Data"),
 
 	ack_key = ProtoField.uint32("spillway.ack.key_id", "Acknowledged key id", base.HEX),
 	ack_delay = ProtoField.uint32("spillway.ack.delay", "Delay (us)"),
@@ -311,7 +363,76 @@ local function heartbeat(body, tree)
 	tree:add(f.instance, body(44, 4))
 end
 
-local function control(body, tree)
+-- What of an image is in the message's first chunk.
+local function image(body, tree)
+	if body:len() < 12 then
+		return
+	end
+	local sub = tree:add(spillway, body(), "Image")
+	sub:add(f.image_magic, body(0, 4))
+	sub:add(f.image_version, body(4, 1))
+	sub:add(f.image_sections, body(6, 2))
+	sub:add(f.image_length, body(8, 4))
+	local at = 12
+	while at + 8 <= body:len() do
+		local type, len = body(at, 2):uint(), body(at + 4, 4):uint()
+		local here = math.min(len, body:len() - at - 8)
+		local section = sub:add(spillway, body(at, 8 + here),
+					image_sections[type] or "unknown section")
+		section:append_text((", %u bytes"):format(len))
+		section:add(f.section_type, body(at, 2))
+		section:add(f.section_must, body(at + 2, 2))
+		section:add(f.section_length, body(at + 4, 4))
+		if here > 0 then
+			section:add(f.section_data, body(at + 8, here))
+		end
+		at = at + 8 + len + -len % 4
+	end
+end
+
+local function tuple(body, family, tree)
+	if body:len() ~= 36 or (family ~= 4 and family ~= 6) then
+		tree:add_proto_expert_info(malformed)
+		return
+	end
+	tree:add(f.move_lport, body(0, 2))
+	tree:add(f.move_rport, body(2, 2))
+	if family == 4 then
+		tree:add(f.move_laddr, body(4, 4))
+		tree:add(f.move_raddr, body(20, 4))
+	else
+		tree:add(f.move_laddr6, body(4, 16))
+		tree:add(f.move_raddr6, body(20, 16))
+	end
+end
+
+local function move(body, pinfo, tree)
+	if body:len() < 20 then
+		tree:add_proto_expert_info(malformed)
+		return
+	end
+	local kind = body(0, 1):uint()
+	local name = move_kinds[kind] or "unknown"
+	local sub = tree:add(spillway, body(), "Move: " .. name)
+	pinfo.cols.info:append(" MOVE " .. name)
+	sub:add(f.move_kind, body(0, 1))
+	if kind == RESERVE then
+		sub:add(f.move_family, body(1, 1))
+	end
+	sub:add(f.move_reason, body(2, 2))
+	sub:add(f.move_instance, body(4, 4))
+	sub:add(f.move_id, body(8, 8))
+	sub:add(f.move_size, body(16, 4))
+	if not move_kinds[kind] or (kind ~= RESERVE and kind ~= IMAGE and body:len() > 20) then
+		sub:add_proto_expert_info(malformed)
+	elseif kind == RESERVE then
+		tuple(body:len() > 20 and body(20) or body(0, 0), body(1, 1):uint(), sub)
+	elseif kind == IMAGE and body:len() > 20 then
+		image(body(20):tvb(), sub)
+	end
+end
+
+local function control(body, pinfo, tree)
 	if body:len() < 32 then
 		tree:add_proto_expert_info(malformed)
 		return
@@ -326,6 +447,11 @@ local function control(body, tree)
 	tree:add(f.control_offset, body(28, 4))
 	if body:len() > 32 then
 		tree:add(f.control_data, body(32))
+	end
+	-- Of a chunk in the middle of a message nothing is known but its bytes.
+	if body(12, 2):uint() == MOVE and body(28, 4):uint() == 0 then
+		move(body:len() > 32 and body(32):tvb() or ByteArray.new():tvb("Message"),
+		     pinfo, tree)
 	end
 end
 
@@ -415,7 +541,7 @@ local function frame(plain, pinfo, tree, root)
 	elseif type == ACK then
 		ack(body, sub)
 	elseif type == CONTROL then
-		control(body, sub)
+		control(body, pinfo, sub)
 	elseif type == CONTROL_ACK then
 		control_ack(body, sub)
 	else

@@ -443,7 +443,7 @@ enum spillway_reason {
 	SPILLWAY_REASON_MOVE_FULL,		/* more packets came than are held */
 	SPILLWAY_REASON_MOVE_DOUBT,		/* the peer never said what became of it */
 	SPILLWAY_REASON_MOVE_STATE,		/* its TCP state cannot be moved */
-	SPILLWAY_REASON_MOVE_ROUTE,		/* there: no way to the remote, or not its address */
+	SPILLWAY_REASON_MOVE_ROUTE,		/* there: no way to the remote, not its address */
 	SPILLWAY_REASON_MOVE_BUSY,		/* its application is at work on it */
 
 	__SPILLWAY_REASON_MAX

@@ -1,0 +1,460 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Packets of connections whose endpoint moves, has moved away or has come, on their way
+ * in, before anybody else sees them: held while nobody may answer, sent on to the peer
+ * that has the endpoint, or led to the socket here although its address is another
+ * node's. All other packets cost a look at a counter; of those of moved connections one
+ * lookup.
+ *
+ * What is held is given back in the order in which it came, and what comes meanwhile
+ * waits behind it.
+ */
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/module.h>
+#include <linux/netdevice.h>
+#include <linux/rhashtable.h>
+#include <linux/siphash.h>
+#include <linux/slab.h>
+#include <linux/tcp.h>
+#include <net/dst.h>
+#include <net/ip.h>
+#include <net/tcp.h>
+
+#include "device.h"
+#include "gate.h"
+#include "hook.h"
+#include "ipv6.h"
+#include "moves.h"
+#include "peer.h"
+
+static hsiphash_key_t gate_hash_key __read_mostly;
+
+static u32 hash_key(const void *data, u32 len, u32 seed)
+{
+	return hsiphash(data, sizeof(struct spw_gate_key), &gate_hash_key) ^ seed;
+}
+
+static const struct rhashtable_params params = {
+	.head_offset = offsetof(struct spw_gate, node),
+	.key_offset = offsetof(struct spw_gate, key),
+	.key_len = sizeof(struct spw_gate_key),
+	.hashfn = hash_key,
+	.automatic_shrinking = true,
+};
+
+static void make_key(struct spw_gate_key *key, u8 family, const struct spw_tuple *tuple)
+{
+	memset(key, 0, sizeof(*key));
+	memcpy(&key->tuple, tuple, family == AF_INET6 ? SPW_TUPLE6 : SPW_TUPLE4);
+	key->family = family;
+}
+
+/**
+ * spw_gate_init() - no connection moves yet
+ * @spw: device that is not published yet
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int spw_gate_init(struct spw_device *spw)
+{
+	get_random_once(&gate_hash_key, sizeof(gate_hash_key));
+	return rhashtable_init(&spw->gates, &params);
+}
+
+/**
+ * spw_gate_destroy() - free the table
+ * @spw: device that no hook and no request can reach any more, its gates freed
+ */
+void spw_gate_destroy(struct spw_device *spw)
+{
+	rhashtable_destroy(&spw->gates);
+}
+
+/**
+ * spw_gate_find() - the gate of a connection
+ * @spw: device
+ * @family: AF_INET or AF_INET6
+ * @tuple: its name
+ *
+ * Return: valid until rcu_read_unlock(), or under &spw_moves.lock; or NULL.
+ */
+struct spw_gate *spw_gate_find(struct spw_device *spw, u8 family,
+			       const struct spw_tuple *tuple)
+{
+	struct spw_gate_key key;
+
+	make_key(&key, family, tuple);
+	return rhashtable_lookup_fast(&spw->gates, &key, params);
+}
+
+/**
+ * spw_gate_new() - claim a connection's packets; nothing happens to them yet
+ * @spw: device, under &spw_moves.lock
+ * @family: AF_INET or AF_INET6
+ * @tuple: name of the connection
+ *
+ * Return: gate, or NULL without memory, beyond the limit, or where there is one.
+ */
+struct spw_gate *spw_gate_new(struct spw_device *spw, u8 family,
+			      const struct spw_tuple *tuple)
+{
+	u32 max = spw_setting_get(&spw->settings, SPW_SET_CONNS_MAX);
+	struct spw_gate *gate;
+
+	/* The module stays as long as connections depend on it. */
+	if (!try_module_get(THIS_MODULE))
+		return NULL;
+	if (!atomic_add_unless(&spw->nr_gates, 1, max))
+		goto err_module;
+	gate = kzalloc(sizeof(*gate), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!gate)
+		goto err_count;
+	make_key(&gate->key, family, tuple);
+	gate->spw = spw;
+	gate->mode = SPW_GATE_PASS;
+	spin_lock_init(&gate->lock);
+	__skb_queue_head_init(&gate->held);
+	if (rhashtable_lookup_insert_fast(&spw->gates, &gate->node, params))
+		goto err_free;
+	list_add_tail(&gate->list, &spw->moves->gates);
+	return gate;
+
+err_free:
+	kfree(gate);
+err_count:
+	atomic_dec(&spw->nr_gates);
+err_module:
+	module_put(THIS_MODULE);
+	return NULL;
+}
+
+/**
+ * spw_gate_free() - the connection's packets are like any other again
+ * @gate: under &spw_moves.lock; what is held must have been given back or discarded
+ */
+void spw_gate_free(struct spw_gate *gate)
+{
+	list_del(&gate->list);
+	rhashtable_remove_fast(&gate->spw->gates, &gate->node, params);
+	atomic_dec(&gate->spw->nr_gates);
+	spw_gate_discard(gate);
+	kfree_rcu(gate, rcu);
+	module_put(THIS_MODULE);
+}
+
+static void set_mode(struct spw_gate *gate, u8 mode)
+{
+	lockdep_assert_held(&gate->lock);
+	WRITE_ONCE(gate->mode, mode);
+}
+
+/*
+ * Kept without what it refers to, so that nothing waits for it: neither the socket that
+ * it may have been found for, nor a route, nor the device that it came in by, which is
+ * looked up again.
+ */
+static bool hold(struct spw_gate *gate, struct sk_buff *skb)
+{
+	lockdep_assert_held(&gate->lock);
+	if (skb_queue_len(&gate->held) >= SPW_GATE_HELD_PACKETS ||
+	    gate->held_bytes + skb->truesize > SPW_GATE_HELD_BYTES) {
+		WRITE_ONCE(gate->full, true);
+		return false;
+	}
+	skb_orphan(skb);
+	skb_dst_drop(skb);
+	nf_reset_ct(skb);
+	if (!skb->skb_iif)
+		skb->skb_iif = skb->dev->ifindex;
+	*(int *)skb->cb = skb->dev->ifindex;
+	gate->held_bytes += skb->truesize;
+	__skb_queue_tail(&gate->held, skb);
+	return true;
+}
+
+/* As ip_forward() and ip6_forward(): what goes in a circle must end. */
+static bool hop(struct sk_buff *skb, u32 family)
+{
+	if (skb_warn_if_lro(skb) || skb_cow(skb, LL_MAX_HEADER))
+		return false;
+	if (family == AF_INET6) {
+		if (ipv6_hdr(skb)->hop_limit <= 1)
+			return false;
+		ipv6_hdr(skb)->hop_limit--;
+		return true;
+	}
+	if (ip_hdr(skb)->ttl <= 1)
+		return false;
+	ip_decrease_ttl(ip_hdr(skb));
+	return true;
+}
+
+/*
+ * Into the tunnel's device; consumed. The far side takes a checksum for right, since the
+ * tag proves that it is as it was here: it is looked at here.
+ */
+static bool forward(struct spw_gate *gate, struct sk_buff *skb)
+{
+	struct spw_device *spw = gate->spw;
+	bool six = gate->key.family == AF_INET6;
+	struct dst_entry *dst;
+
+	dst = rcu_dereference(*(six ? &spw->steer6 : &spw->steer4));
+	if (!dst || !netif_running(spw->dev) || !rcu_access_pointer(gate->peer) ||
+	    !spw_hook_checksum(skb, gate->key.family) || !hop(skb, gate->key.family)) {
+		spw_stat_inc(spw->stats, SPILLWAY_STAT_MOVE_DROP_HELD);
+		kfree_skb(skb);
+		return false;
+	}
+	skb_orphan(skb);
+	nf_reset_ct(skb);
+	skb_forward_csum(skb);
+	skb_clear_tstamp(skb);
+	skb_dst_drop(skb);
+	skb_dst_set(skb, dst_clone(dst));
+	skb->dev = spw->dev;
+	spw_stat_inc(spw->stats, SPILLWAY_STAT_MOVE_FORWARDED);
+	dev_queue_xmit(skb);
+	return true;
+}
+
+/* To the stack once more, as it came. */
+static bool back(struct spw_gate *gate, struct sk_buff *skb)
+{
+	struct net_device *dev = dev_get_by_index_rcu(gate->spw->net, *(int *)skb->cb);
+
+	if (!dev) {
+		kfree_skb(skb);
+		return false;
+	}
+	skb->dev = dev;
+	netif_receive_skb(skb);
+	return true;
+}
+
+/* All that is held goes, what comes meanwhile behind it; then the mode is another. */
+static void drain(struct spw_gate *gate, u8 mode,
+		  bool (*give)(struct spw_gate *gate, struct sk_buff *skb))
+{
+	struct sk_buff_head list;
+	struct sk_buff *skb;
+
+	__skb_queue_head_init(&list);
+	spin_lock_bh(&gate->lock);
+	while (!skb_queue_empty(&gate->held)) {
+		skb_queue_splice_init(&gate->held, &list);
+		gate->held_bytes = 0;
+		spin_unlock_bh(&gate->lock);
+		local_bh_disable();
+		rcu_read_lock();
+		while ((skb = __skb_dequeue(&list)))
+			give(gate, skb);
+		rcu_read_unlock();
+		local_bh_enable();
+		spin_lock_bh(&gate->lock);
+	}
+	set_mode(gate, mode);
+	gate->full = false;
+	spin_unlock_bh(&gate->lock);
+}
+
+/**
+ * spw_gate_hold() - hold what comes; after a grace period nothing comes through any more
+ * @gate: under &spw_moves.lock
+ */
+void spw_gate_hold(struct spw_gate *gate)
+{
+	spin_lock_bh(&gate->lock);
+	gate->before = gate->mode;
+	set_mode(gate, SPW_GATE_HOLD);
+	spin_unlock_bh(&gate->lock);
+}
+
+/**
+ * spw_gate_thaw() - what was held goes where it would have gone
+ * @gate: that holds; under &spw_moves.lock, process context
+ *
+ * Given to the stack it meets this gate again, so that must be open before; a packet
+ * that comes just now may overtake what was held, as on any path.
+ */
+void spw_gate_thaw(struct spw_gate *gate)
+{
+	spin_lock_bh(&gate->lock);
+	set_mode(gate, gate->before);
+	spin_unlock_bh(&gate->lock);
+	drain(gate, gate->before, back);
+}
+
+/**
+ * spw_gate_forward() - the endpoint is a peer's: so are its packets, also those held
+ * @gate: under &spw_moves.lock, process context
+ * @peer: who has it
+ */
+void spw_gate_forward(struct spw_gate *gate, struct spw_peer *peer)
+{
+	rcu_assign_pointer(gate->peer, peer);
+	gate->since = ktime_get_ns();
+	drain(gate, SPW_GATE_FORWARD, forward);
+}
+
+/**
+ * spw_gate_steer() - the endpoint is here, its address is not
+ * @gate: that holds nothing; under &spw_moves.lock
+ */
+void spw_gate_steer(struct spw_gate *gate)
+{
+	RCU_INIT_POINTER(gate->peer, NULL);
+	gate->since = ktime_get_ns();
+	spin_lock_bh(&gate->lock);
+	set_mode(gate, SPW_GATE_STEER);
+	spin_unlock_bh(&gate->lock);
+}
+
+/**
+ * spw_gate_discard() - what is held is nobody's
+ * @gate: under &spw_moves.lock
+ */
+void spw_gate_discard(struct spw_gate *gate)
+{
+	struct sk_buff_head list;
+
+	__skb_queue_head_init(&list);
+	spin_lock_bh(&gate->lock);
+	set_mode(gate, SPW_GATE_PASS);
+	skb_queue_splice_init(&gate->held, &list);
+	gate->held_bytes = 0;
+	spin_unlock_bh(&gate->lock);
+	__skb_queue_purge(&list);
+}
+
+static const struct tcphdr *tcp_of(const struct sk_buff *skb, u32 family,
+				   struct tcphdr *buf)
+{
+	int offset = family == AF_INET6 ? spw_ipv6_tcp_offset(skb) : ip_hdrlen(skb);
+
+	if (offset < 0)
+		return NULL;
+	return skb_header_pointer(skb, skb_network_offset(skb) + offset, sizeof(*buf),
+				  buf);
+}
+
+/**
+ * spw_gate_moved_on() - did the remote hear from a later owner of the endpoint?
+ * @gate: that holds; under &spw_moves.lock
+ * @snd_nxt: of the frozen endpoint
+ *
+ * Return: whether what is held acknowledges what the frozen endpoint has not sent.
+ */
+bool spw_gate_moved_on(struct spw_gate *gate, u32 snd_nxt)
+{
+	const struct tcphdr *th;
+	bool moved = false;
+	struct tcphdr buf;
+	struct sk_buff *skb;
+
+	spin_lock_bh(&gate->lock);
+	skb_queue_walk(&gate->held, skb) {
+		th = tcp_of(skb, gate->key.family, &buf);
+		moved |= th && th->ack && after(ntohl(th->ack_seq), snd_nxt);
+	}
+	spin_unlock_bh(&gate->lock);
+	return moved;
+}
+
+static enum spw_gate_verdict wait(struct spw_gate *gate, struct sk_buff *skb)
+{
+	enum spw_gate_verdict verdict = SPW_GATE_GO_ON;
+
+	spin_lock(&gate->lock);
+	if (gate->mode == SPW_GATE_HOLD)
+		verdict = hold(gate, skb) ? SPW_GATE_TAKEN : SPW_GATE_DROP;
+	spin_unlock(&gate->lock);
+	if (verdict == SPW_GATE_GO_ON)
+		return verdict;
+	spw_stat_inc(gate->spw->stats, verdict == SPW_GATE_TAKEN ?
+		     SPILLWAY_STAT_MOVE_HELD : SPILLWAY_STAT_MOVE_DROP_HELD);
+	return verdict;
+}
+
+/* No routing, no address, no reverse path filter: the connection itself was moved here. */
+static enum spw_gate_verdict steer(struct spw_gate *gate, struct sk_buff *skb)
+{
+	struct spw_device *spw = gate->spw;
+	struct dst_entry *dst;
+
+	dst = rcu_dereference(*(gate->key.family == AF_INET6 ? &spw->local6 :
+							       &spw->local4));
+	if (!dst) {
+		spw_stat_inc(spw->stats, SPILLWAY_STAT_MOVE_DROP_HELD);
+		return SPW_GATE_DROP;
+	}
+	skb_dst_drop(skb);
+	skb_dst_set(skb, dst_clone(dst));
+	spw_stat_inc(spw->stats, SPILLWAY_STAT_MOVE_STEERED);
+	return SPW_GATE_GO_ON;
+}
+
+/**
+ * spw_gate_packet() - a TCP packet has come in
+ * @spw: device, one of whose gates is there
+ * @skb: first in PRE_ROUTING, under RCU
+ * @family: of the packet
+ * @tuple: of its connection, as a socket here would have it
+ *
+ * Return: what becomes of it.
+ */
+enum spw_gate_verdict spw_gate_packet(struct spw_device *spw, struct sk_buff *skb,
+				      u8 family, const struct spw_tuple *tuple)
+{
+	struct spw_gate *gate = spw_gate_find(spw, family, tuple);
+	enum spw_gate_verdict verdict;
+
+	if (!gate)
+		return SPW_GATE_GO_ON;
+	if (READ_ONCE(gate->mode) == SPW_GATE_HOLD) {
+		verdict = wait(gate, skb);
+		if (verdict != SPW_GATE_GO_ON)
+			return verdict;
+	}
+	switch (READ_ONCE(gate->mode)) {
+	case SPW_GATE_FORWARD:
+		forward(gate, skb);
+		return SPW_GATE_TAKEN;
+	case SPW_GATE_STEER:
+		return steer(gate, skb);
+	default:
+		return SPW_GATE_GO_ON;
+	}
+}
+
+/**
+ * spw_gate_peer() - to whom does a packet go that is in the tunnel's device?
+ * @spw: device
+ * @family: of the packet
+ * @tuple: as if it were one of ours: its source is the local end
+ *
+ * Return: valid until rcu_read_unlock(), or NULL.
+ */
+struct spw_peer *spw_gate_peer(struct spw_device *spw, u8 family,
+			       const struct spw_tuple *tuple)
+{
+	struct spw_tuple turned = { .lport = tuple->rport, .rport = tuple->lport };
+	struct spw_gate *gate;
+	u8 mode;
+
+	if (family == AF_INET6) {
+		turned.laddr6 = tuple->raddr6;
+		turned.raddr6 = tuple->laddr6;
+	} else {
+		turned.laddr = tuple->raddr;
+		turned.raddr = tuple->laddr;
+	}
+	gate = spw_gate_find(spw, family, &turned);
+	if (!gate)
+		return NULL;
+	/* It also holds while what it held is being sent on. */
+	mode = READ_ONCE(gate->mode);
+	return mode == SPW_GATE_FORWARD || mode == SPW_GATE_HOLD ?
+	       rcu_dereference(gate->peer) : NULL;
+}

@@ -1,0 +1,506 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A move as its target does it: what move.c says is to be done is done here.
+ *
+ * The gate of a connection whose address is another node's leads its packets to the
+ * socket here once that is alive. Where the address is this node's the connection comes
+ * home: its gate, which sent the packets on, goes, and they take their usual way.
+ */
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <net/inet_hashtables.h>
+#include <net/route.h>
+#include <net/tcp.h>
+
+#include "conntab.h"
+#include "gate.h"
+#include "guest.h"
+#include "image.h"
+#include "ipv6.h"
+#include "job.h"
+#include "peer.h"
+#include "restore.h"
+#include "trace.h"
+
+#define RETRY_NS	(10 * NSEC_PER_MSEC)	/* until something is said again */
+
+/**
+ * struct spw_guest - a move; all under &spw_moves.lock
+ * @move: machine
+ * @moves: of the device
+ * @peer: origin
+ * @instance: of the origin
+ * @id: of the move there
+ * @family: AF_INET or AF_INET6
+ * @tuple: of the connection
+ * @gate: of it, NULL if none is held
+ * @fresh: the gate was made for this move
+ * @home: the address is this node's
+ * @detour: it was here before, and went to the origin from here
+ * @data: image
+ * @image: parsed
+ * @restored: the endpoint
+ * @live: the endpoint is its application's; referenced by @restored.sk until told
+ * @unsaid: message that could not be sent yet
+ * @why: its reason
+ */
+struct spw_guest {
+	struct spw_move_target move;
+	struct spw_moves *moves;
+	struct spw_peer *peer;
+	u32 instance;
+	u64 id;
+	u8 family;
+	struct spw_tuple tuple;
+	struct spw_gate *gate;
+	bool fresh;
+	bool home;
+	bool detour;
+	u8 *data;
+	struct spw_image image;
+	struct spw_restored restored;
+	bool live;
+	u8 unsaid;
+	u8 why;
+};
+
+static void say(struct spw_guest *guest, u8 kind, u8 reason)
+{
+	struct spw_move_msg msg;
+
+	spw_moves_key(&msg, kind, guest->instance, guest->id);
+	if (kind == SPW_MOVE_REFUSED || kind == SPW_MOVE_GONE)
+		msg.reason = reason;
+	guest->unsaid = spw_moves_tell(guest->peer, &msg) ? kind : SPW_MOVE_NONE;
+	guest->why = reason;
+}
+
+static void tell_over(struct spw_peer *peer, u32 instance, u64 id)
+{
+	struct spw_move_msg msg;
+
+	spw_moves_key(&msg, SPW_MOVE_OVER, instance, id);
+	/* Not said now, it is asked for in the next stream. */
+	spw_moves_tell(peer, &msg);
+}
+
+/**
+ * spw_guest_gate_over() - a connection has ended, or its endpoint is out of reach
+ * @gate: of it, not busy; under &spw_moves.lock; freed
+ *
+ * Whom it came from need not send anything here any more.
+ */
+void spw_guest_gate_over(struct spw_gate *gate)
+{
+	if (gate->from)
+		tell_over(gate->from, gate->from_instance, gate->from_id);
+	spw_gate_free(gate);
+}
+
+static bool is_own(struct spw_device *spw, u8 family, const struct spw_tuple *tuple)
+{
+	if (family == AF_INET6)
+		return spw_ipv6_is_own(spw->net, &tuple->laddr6);
+	return inet_addr_type(spw->net, tuple->laddr) == RTN_LOCAL;
+}
+
+static bool is_taken(const struct spw_guest *guest)
+{
+	struct spw_conn conn = { .family = guest->family, .tuple = guest->tuple };
+	struct sock *sk;
+
+	rcu_read_lock();
+	sk = spw_conn_sock(guest->moves->spw, &conn);
+	if (sk)
+		sock_gen_put(sk);
+	rcu_read_unlock();
+	return sk;
+}
+
+/* The gate that sends this connection's packets to that peer, or a new one. */
+static u8 claim_gate(struct spw_guest *guest)
+{
+	struct spw_device *spw = guest->moves->spw;
+	struct spw_gate *gate = spw_gate_find(spw, guest->family, &guest->tuple);
+
+	if (gate && (gate->busy || gate->mode != SPW_GATE_FORWARD ||
+		     rcu_access_pointer(gate->peer) != guest->peer))
+		return SPW_MOVE_BECAUSE_IN_USE;
+	guest->home = is_own(spw, guest->family, &guest->tuple);
+	/* An address of this node: only who was given the connection may bring it. */
+	if (guest->home && !gate)
+		return SPW_MOVE_BECAUSE_ROUTE;
+	guest->fresh = !gate;
+	if (!gate)
+		gate = spw_gate_new(spw, guest->family, &guest->tuple);
+	if (!gate)
+		return SPW_MOVE_BECAUSE_ROOM;
+	gate->busy = true;
+	guest->gate = gate;
+	return SPW_MOVE_BECAUSE_NOTHING;
+}
+
+static u8 take_room(struct spw_guest *guest)
+{
+	struct spw_device *spw = guest->moves->spw;
+	bool listens;
+
+	if (is_taken(guest))
+		return SPW_MOVE_BECAUSE_IN_USE;
+	rcu_read_lock();
+	listens = spw_conntab_listens(spw, guest->family, &guest->tuple, 0);
+	rcu_read_unlock();
+	return listens ? claim_gate(guest) : SPW_MOVE_BECAUSE_LISTENER;
+}
+
+/* Is the image that of the connection that was announced? */
+static bool is_announced(const struct spw_guest *guest)
+{
+	const struct spw_image_tuple *t = &guest->image.tuple;
+	const struct spw_tuple *tuple = &guest->tuple;
+
+	if (htons(t->lport) != tuple->lport || htons(t->rport) != tuple->rport ||
+	    t->family != (guest->family == AF_INET6 ? 6 : 4))
+		return false;
+	if (guest->family == AF_INET6)
+		return !memcmp(t->laddr, &tuple->laddr6, 16) &&
+		       !memcmp(t->raddr, &tuple->raddr6, 16);
+	return !memcmp(t->laddr, &tuple->laddr, 4) && !memcmp(t->raddr, &tuple->raddr, 4);
+}
+
+static u8 build(struct spw_guest *guest, const struct spw_move_msg *msg)
+{
+	enum spw_image_why why;
+
+	guest->data = kvmalloc(msg->size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!guest->data)
+		return SPW_MOVE_BECAUSE_ROOM;
+	memcpy(guest->data, msg->image, msg->size);
+	if (spw_image_parse(guest->data, msg->size, &guest->image, &why)) {
+		trace_spillway_image_bad(guest->peer, guest->id, spw_image_why_name(why));
+		return SPW_MOVE_BECAUSE_IMAGE;
+	}
+	if (!is_announced(guest))
+		return SPW_MOVE_BECAUSE_IMAGE;
+	return spw_restore(guest->moves->spw->net, &guest->image, &guest->restored);
+}
+
+static void drop_image(struct spw_guest *guest)
+{
+	kvfree(guest->data);
+	guest->data = NULL;
+}
+
+/* Its packets come here from now on. */
+static void open_gate(struct spw_guest *guest)
+{
+	struct spw_gate *gate = guest->gate;
+
+	guest->gate = NULL;
+	if (gate->id)
+		xa_erase(&guest->moves->departed, gate->id);
+	gate->id = 0;
+	gate->over = false;
+	gate->busy = false;
+	if (guest->home) {
+		gate->from = NULL;
+		spw_gate_free(gate);
+		return;
+	}
+	/* Where it went on and has come back, packets come from whom it came from first. */
+	guest->detour = gate->from && gate->from != guest->peer;
+	if (!guest->detour) {
+		gate->from = guest->peer;
+		gate->from_instance = guest->instance;
+		gate->from_id = guest->id;
+	}
+	gate->bound_if = guest->restored.sk->sk_bound_dev_if;
+	spw_gate_steer(gate);
+}
+
+static u8 activate(struct spw_guest *guest)
+{
+	u8 reason = spw_restore_go(&guest->restored, &guest->image);
+
+	if (reason)
+		return reason;
+	guest->live = true;
+	open_gate(guest);
+	rcu_read_lock();
+	spw_conntab_found(guest->moves->spw, guest->restored.sk);
+	rcu_read_unlock();
+	drop_image(guest);
+	spw_peer_count(guest->peer, SPILLWAY_STAT_MOVE_ARRIVED, 1);
+	spw_job_arrived(guest->peer, guest->family, &guest->tuple);
+	return SPW_MOVE_BECAUSE_NOTHING;
+}
+
+static void destroy(struct spw_guest *guest)
+{
+	struct spw_gate *gate = guest->gate;
+
+	spw_restore_undo(&guest->restored);
+	drop_image(guest);
+	guest->gate = NULL;
+	if (!gate)
+		return;
+	gate->busy = false;
+	if (guest->fresh)
+		spw_gate_free(gate);
+}
+
+static void end(struct sock *sk)
+{
+	sk->sk_prot->diag_destroy(sk, ECONNABORTED);
+}
+
+/* Returns the event that tells the result, if there is one. */
+static u8 act(struct spw_guest *guest, u32 actions, const struct spw_move_msg *msg,
+	      u8 *reason)
+{
+	*reason = SPW_MOVE_BECAUSE_NOTHING;
+	if (actions & SPW_MOVE_TAKE_ROOM)
+		*reason = take_room(guest);
+	if (actions & SPW_MOVE_BUILD)
+		*reason = build(guest, msg);
+	if (actions & SPW_MOVE_ACTIVATE)
+		*reason = activate(guest);
+	if (actions & SPW_MOVE_DESTROY) {
+		spw_peer_count(guest->peer, SPILLWAY_STAT_MOVE_REFUSED, 1);
+		destroy(guest);
+	}
+	if (actions & SPW_MOVE_END)
+		end(guest->restored.sk);
+	if (!(actions & (SPW_MOVE_TAKE_ROOM | SPW_MOVE_BUILD | SPW_MOVE_ACTIVATE)))
+		return SPW_MOVE_NONE;
+	return *reason ? SPW_MOVE_FAILED : SPW_MOVE_WORKED;
+}
+
+static void guest_free(struct spw_guest *guest)
+{
+	xa_erase(&guest->peer->moving.guests, guest->id);
+	guest->moves->nr_guests--;
+	if (guest->live)
+		sock_put(guest->restored.sk);
+	kfree(guest);
+}
+
+static void event(struct spw_guest *guest, u8 what, const struct spw_move_msg *msg)
+{
+	struct spw_move_in in = { .event = what };
+	struct spw_move_out out;
+	u8 before;
+
+	while (in.event != SPW_MOVE_NONE) {
+		before = guest->move.state;
+		spw_move_target_step(&guest->move, &in, ktime_get_ns(), &out);
+		trace_spillway_move_target(guest->peer, guest->id, 0, in.event, before,
+					   guest->move.state, out.reason);
+		if (in.event == SPW_MOVE_DOWN)
+			guest->unsaid = SPW_MOVE_NONE;
+		in.event = act(guest, out.actions, msg, &in.reason);
+		if (out.send)
+			say(guest, out.send, out.reason);
+	}
+	if (guest->move.state || guest->unsaid)
+		return;
+	/* It is reached without the peer. */
+	if (guest->live && (guest->home || guest->detour))
+		tell_over(guest->peer, guest->instance, guest->id);
+	guest_free(guest);
+}
+
+static void read_name(struct spw_guest *guest, const struct spw_move_msg *msg)
+{
+	struct spw_tuple *t = &guest->tuple;
+
+	t->lport = msg->lport;
+	t->rport = msg->rport;
+	if (msg->family == 6) {
+		guest->family = AF_INET6;
+		memcpy(&t->laddr6, msg->laddr, sizeof(t->laddr6));
+		memcpy(&t->raddr6, msg->raddr, sizeof(t->raddr6));
+	} else {
+		guest->family = AF_INET;
+		memcpy(&t->laddr, msg->laddr, sizeof(t->laddr));
+		memcpy(&t->raddr, msg->raddr, sizeof(t->raddr));
+	}
+}
+
+static struct spw_guest *guest_new(struct spw_peer *peer, const struct spw_move_msg *msg)
+{
+	struct spw_moves *moves = peer->spw->moves;
+	struct spw_guest *guest;
+
+	if (moves->nr_guests >= SPW_GUESTS_MAX)
+		return NULL;
+	guest = kzalloc(sizeof(*guest), GFP_KERNEL | __GFP_NOWARN);
+	if (!guest)
+		return NULL;
+	guest->moves = moves;
+	guest->peer = peer;
+	guest->instance = msg->instance;
+	guest->id = msg->id;
+	read_name(guest, msg);
+	/* An index of the table is a long. */
+	if (msg->id != (unsigned long)msg->id ||
+	    xa_insert(&peer->moving.guests, msg->id, guest, GFP_KERNEL)) {
+		kfree(guest);
+		return NULL;
+	}
+	moves->nr_guests++;
+	return guest;
+}
+
+/* A move that is not known: it is answered, and not remembered. */
+static void unknown(struct spw_peer *peer, const struct spw_move_msg *msg)
+{
+	struct spw_guest none = {
+		.moves = peer->spw->moves, .peer = peer, .instance = msg->instance,
+		.id = msg->id,
+	};
+	struct spw_move_in in = { .event = msg->kind };
+	struct spw_move_out out;
+
+	if (msg->kind == SPW_MOVE_RESERVE) {
+		say(&none, SPW_MOVE_REFUSED, SPW_MOVE_BECAUSE_ROOM);
+		return;
+	}
+	spw_move_target_step(&none.move, &in, ktime_get_ns(), &out);
+	if (out.send)
+		say(&none, out.send, out.reason);
+}
+
+/**
+ * spw_guest_message() - the origin says something
+ * @peer: who; under &spw_moves.lock
+ * @msg: what
+ */
+void spw_guest_message(struct spw_peer *peer, const struct spw_move_msg *msg)
+{
+	struct spw_guest *guest = xa_load(&peer->moving.guests, msg->id);
+
+	if (!guest && msg->kind == SPW_MOVE_RESERVE) {
+		spw_peer_count(peer, SPILLWAY_STAT_MOVE_ASKED, 1);
+		guest = guest_new(peer, msg);
+	}
+	if (guest)
+		event(guest, msg->kind, msg);
+	else
+		unknown(peer, msg);
+}
+
+/**
+ * spw_guest_still() - the origin asks whether a connection that it gave is still here
+ * @peer: who; under &spw_moves.lock
+ * @msg: which
+ */
+void spw_guest_still(struct spw_peer *peer, const struct spw_move_msg *msg)
+{
+	struct spw_guest which;
+	struct spw_gate *gate;
+
+	if (xa_load(&peer->moving.guests, msg->id))
+		return;
+	read_name(&which, msg);
+	gate = spw_gate_find(peer->spw, which.family, &which.tuple);
+	if (!gate || gate->from != peer || gate->from_instance != msg->instance ||
+	    gate->from_id != msg->id)
+		tell_over(peer, msg->instance, msg->id);
+}
+
+/**
+ * spw_guests_event() - something happened to all moves from a peer
+ * @peer: peer; under &spw_moves.lock
+ * @what: &enum spw_move_event
+ */
+void spw_guests_event(struct spw_peer *peer, u8 what)
+{
+	struct spw_guest *guest;
+	unsigned long id;
+
+	xa_for_each(&peer->moving.guests, id, guest)
+		event(guest, what, NULL);
+}
+
+/**
+ * spw_guests_end() - an origin is removed
+ * @peer: it; under &spw_moves.lock
+ *
+ * What is alive here lives on.
+ */
+void spw_guests_end(struct spw_peer *peer)
+{
+	struct spw_guest *guest;
+	unsigned long id;
+
+	spw_guests_event(peer, SPW_MOVE_REBORN);
+	xa_for_each(&peer->moving.guests, id, guest) {
+		if (!guest->live)
+			destroy(guest);
+		guest_free(guest);
+	}
+	xa_destroy(&peer->moving.guests);
+}
+
+static bool has_closed(const struct spw_guest *guest)
+{
+	const struct sock *sk = guest->restored.sk;
+
+	return sk && READ_ONCE(sk->sk_state) == TCP_CLOSE;
+}
+
+/**
+ * spw_guests_poll() - what time brings
+ * @peer: origin; under &spw_moves.lock, process context
+ * @now: ktime (ns)
+ *
+ * Return: when to be called again (ns), or U64_MAX.
+ */
+u64 spw_guests_poll(struct spw_peer *peer, u64 now)
+{
+	struct spw_guest *guest;
+	u64 due = U64_MAX;
+	unsigned long id;
+
+	xa_for_each(&peer->moving.guests, id, guest) {
+		u8 what = SPW_MOVE_NONE;
+
+		if (guest->unsaid) {
+			say(guest, guest->unsaid, guest->why);
+			due = min(due, now + RETRY_NS);
+		}
+		if (guest->move.due && guest->move.due <= now)
+			what = SPW_MOVE_DEADLINE;
+		else if (has_closed(guest) && guest->move.state != SPW_TARGET_TOMB)
+			what = SPW_MOVE_CLOSED;
+		due = min(due, guest->move.due ?: U64_MAX);
+		if (what != SPW_MOVE_NONE || !guest->move.state)
+			event(guest, what, NULL);
+	}
+	return due;
+}
+
+/**
+ * spw_guest_reset() - the device goes, and with it the way to a connection that came
+ * @gate: of it; under &spw_moves.lock
+ */
+void spw_guest_reset(struct spw_gate *gate)
+{
+	struct spw_conn conn = {
+		.family = gate->key.family,
+		.bound_if = gate->bound_if,
+		.tuple = gate->key.tuple,
+	};
+	struct sock *sk;
+
+	rcu_read_lock();
+	sk = spw_conn_sock(gate->spw, &conn);
+	rcu_read_unlock();
+	if (!sk)
+		return;
+	if (sk_fullsock(sk))
+		end(sk);
+	sock_gen_put(sk);
+}

@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Moves of endpoints: the messages of both sides, and what time brings.
+ *
+ * A node says hello at the beginning of each stream of messages: so the other learns
+ * that what was said before may not have arrived, and whether its peer is the same that
+ * it was or has crashed meanwhile. Nothing else is said before both have said it.
+ */
+#include <linux/jiffies.h>
+#include <linux/ktime.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+
+#include "conntab.h"
+#include "gate.h"
+#include "guest.h"
+#include "job.h"
+#include "moves.h"
+#include "offer.h"
+#include "peer.h"
+
+enum moves_times {
+	GATES_MS = 1000,	/* between two looks at who has ended */
+	OVER_MS = 2000,		/* for what is still under way */
+};
+
+/**
+ * spw_moves_soon() - there is something to be done
+ * @moves: moves; any context
+ * @delay: jiffies
+ */
+void spw_moves_soon(struct spw_moves *moves, unsigned long delay)
+{
+	if (!READ_ONCE(moves->dying))
+		mod_delayed_work(system_unbound_wq, &moves->work, delay);
+}
+
+/**
+ * spw_moves_ready() - may a move to a peer begin?
+ * @peer: under &spw_moves.lock
+ *
+ * Return: whether both have said hello in this stream.
+ */
+bool spw_moves_ready(struct spw_peer *peer)
+{
+	const struct spw_moving *m = &peer->moving;
+
+	return m->met && !test_bit(SPW_MOVING_ENDED, &m->flags) &&
+	       !test_bit(SPW_MOVING_HELLO, &m->flags);
+}
+
+/**
+ * spw_moves_tell() - say something about a move
+ * @peer: to whom; under &spw_moves.lock
+ * @msg: what, but no image
+ *
+ * Return: 0 or an error: nothing was said.
+ */
+int spw_moves_tell(struct spw_peer *peer, const struct spw_move_msg *msg)
+{
+	u8 data[SPW_LEN_MOVE_MAX];
+	u32 len = spw_move_msg_build(data, msg);
+
+	return spw_messenger_append(peer, SPW_MESSAGE_MOVE, data, len, len);
+}
+
+static void tell_all(struct spw_peer *peer, u8 event)
+{
+	spw_offers_event(peer, event);
+	spw_guests_event(peer, event);
+}
+
+/* The stream ended since this was asked last. */
+static void notice_end(struct spw_peer *peer)
+{
+	struct spw_moving *m = &peer->moving;
+
+	if (!test_and_clear_bit(SPW_MOVING_ENDED, &m->flags))
+		return;
+	m->met = false;
+	set_bit(SPW_MOVING_HELLO, &m->flags);
+	clear_bit(SPW_MOVING_ANSWER, &m->flags);
+	tell_all(peer, SPW_MOVE_DOWN);
+}
+
+static void say_hello(struct spw_peer *peer, int flag, u8 kind)
+{
+	struct spw_move_msg msg;
+
+	if (!test_bit(flag, &peer->moving.flags))
+		return;
+	spw_moves_key(&msg, kind, peer->spw->moves->life, 0);
+	/* Without a stream it is said with one of the next heartbeats. */
+	if (!spw_moves_tell(peer, &msg))
+		clear_bit(flag, &peer->moving.flags);
+}
+
+/* What a peer has that crashed: connections that went to it are dead. */
+static void forget_departed(struct spw_peer *peer)
+{
+	struct spw_moves *moves = peer->spw->moves;
+	struct spw_gate *gate;
+	unsigned long id;
+
+	xa_for_each(&moves->departed, id, gate) {
+		if (rcu_access_pointer(gate->peer) != peer || gate->busy)
+			continue;
+		xa_erase(&moves->departed, id);
+		spw_guest_gate_over(gate);
+	}
+}
+
+/* Returns whether it is another one than before. */
+static bool see_life(struct spw_peer *peer, u32 life)
+{
+	struct spw_moving *m = &peer->moving;
+	bool reborn = m->life && m->life != life;
+
+	m->life = life;
+	if (!reborn)
+		return false;
+	tell_all(peer, SPW_MOVE_REBORN);
+	forget_departed(peer);
+	return true;
+}
+
+/* Does it still have the endpoints that it was given? */
+static void ask_still(struct spw_peer *peer)
+{
+	struct spw_moves *moves = peer->spw->moves;
+	struct spw_move_msg msg;
+	struct spw_gate *gate;
+	unsigned long id;
+
+	xa_for_each(&moves->departed, id, gate) {
+		if (rcu_access_pointer(gate->peer) != peer || gate->busy)
+			continue;
+		spw_moves_key(&msg, SPW_MOVE_STILL, moves->life, id);
+		spw_offer_name(&msg, gate->key.family, &gate->key.tuple);
+		if (spw_moves_tell(peer, &msg))
+			break;
+	}
+}
+
+static void hello(struct spw_peer *peer, const struct spw_move_msg *msg)
+{
+	struct spw_moving *m = &peer->moving;
+	bool first = msg->kind == SPW_MOVE_HELLO;
+
+	/* A stream of its own that began while this node's goes on. */
+	if (first && m->met)
+		tell_all(peer, SPW_MOVE_DOWN);
+	if (first)
+		set_bit(SPW_MOVING_ANSWER, &m->flags);
+	if (!see_life(peer, msg->instance) && (first || !m->met))
+		tell_all(peer, SPW_MOVE_UP);
+	if (first || !m->met)
+		ask_still(peer);
+	m->met = true;
+}
+
+static void dispatch(struct spw_peer *peer, const struct spw_move_msg *msg)
+{
+	switch (msg->kind) {
+	case SPW_MOVE_HELLO:
+	case SPW_MOVE_HELLO_BACK:
+		hello(peer, msg);
+		break;
+	case SPW_MOVE_RESERVE:
+	case SPW_MOVE_IMAGE:
+	case SPW_MOVE_COMMIT:
+	case SPW_MOVE_ABORT:
+	case SPW_MOVE_DONE:
+	case SPW_MOVE_QUERY:
+	case SPW_MOVE_ENDED:
+		see_life(peer, msg->instance);
+		spw_guest_message(peer, msg);
+		break;
+	case SPW_MOVE_STILL:
+		see_life(peer, msg->instance);
+		spw_guest_still(peer, msg);
+		break;
+	default:
+		/* Of an earlier life: nobody here knows of it. */
+		if (msg->instance == peer->spw->moves->life)
+			spw_offer_message(peer, msg);
+	}
+}
+
+static int take(struct spw_peer *peer, const u8 *data, u32 len)
+{
+	struct spw_moves *moves = peer->spw->moves;
+	struct spw_move_msg msg;
+	int err;
+
+	err = spw_move_msg_parse(data, len, &msg);
+	if (err)
+		return err;
+	mutex_lock(&moves->lock);
+	notice_end(peer);
+	dispatch(peer, &msg);
+	mutex_unlock(&moves->lock);
+	spw_moves_soon(moves, 0);
+	return 0;
+}
+
+static void ended(struct spw_peer *peer)
+{
+	set_bit(SPW_MOVING_ENDED, &peer->moving.flags);
+	spw_moves_soon(peer->spw->moves, 0);
+}
+
+const struct spw_message_ops spw_moves_ops = {
+	.max = SPW_MESSAGE_MAX,
+	.take = take,
+	.ended = ended,
+};
+
+static bool has_socket(struct spw_device *spw, const struct spw_gate *gate)
+{
+	struct spw_conn conn = {
+		.family = gate->key.family,
+		.bound_if = gate->bound_if,
+		.tuple = gate->key.tuple,
+	};
+	struct sock *sk;
+
+	rcu_read_lock();
+	sk = spw_conn_sock(spw, &conn);
+	if (sk)
+		sock_gen_put(sk);
+	rcu_read_unlock();
+	return sk;
+}
+
+/* Also a socket in TIME_WAIT is one: it answers for what comes late. */
+static bool is_over(struct spw_device *spw, const struct spw_gate *gate, u64 now)
+{
+	if (gate->mode == SPW_GATE_STEER)
+		return !has_socket(spw, gate);
+	return gate->over && now - gate->since > OVER_MS * NSEC_PER_MSEC;
+}
+
+static void look_at_gates(struct spw_moves *moves)
+{
+	struct spw_gate *gate, *next;
+	u64 now = ktime_get_ns();
+
+	if (time_before(jiffies, moves->gates_due))
+		return;
+	moves->gates_due = jiffies + msecs_to_jiffies(GATES_MS);
+	list_for_each_entry_safe(gate, next, &moves->gates, list) {
+		if (gate->busy || !is_over(moves->spw, gate, now))
+			continue;
+		if (gate->id)
+			xa_erase(&moves->departed, gate->id);
+		spw_guest_gate_over(gate);
+	}
+}
+
+static void moves_work(struct work_struct *work)
+{
+	struct spw_moves *moves = container_of(to_delayed_work(work), struct spw_moves,
+					       work);
+	u64 now = ktime_get_ns(), due = U64_MAX;
+	struct spw_peer *peer;
+	unsigned long id;
+
+	mutex_lock(&moves->lock);
+	/* Who is found here is not freed before this lock was had. */
+	xa_for_each(&moves->spw->peers, id, peer) {
+		notice_end(peer);
+		say_hello(peer, SPW_MOVING_HELLO, SPW_MOVE_HELLO);
+		say_hello(peer, SPW_MOVING_ANSWER, SPW_MOVE_HELLO_BACK);
+		due = min(due, spw_guests_poll(peer, now));
+	}
+	spw_jobs_go_on(moves);
+	due = min(due, spw_offers_poll(moves, now));
+	look_at_gates(moves);
+	if (!list_empty(&moves->gates))
+		due = min(due, now + jiffies_to_nsecs(moves->gates_due - jiffies));
+	mutex_unlock(&moves->lock);
+	if (due != U64_MAX && !READ_ONCE(moves->dying))
+		queue_delayed_work(system_unbound_wq, &moves->work,
+				   nsecs_to_jiffies(due - min(due, ktime_get_ns())) + 1);
+}
+
+/**
+ * spw_moves_peer_init() - for a peer that nobody can find yet
+ * @peer: peer
+ */
+void spw_moves_peer_init(struct spw_peer *peer)
+{
+	xa_init(&peer->moving.guests);
+	set_bit(SPW_MOVING_HELLO, &peer->moving.flags);
+}
+
+/**
+ * spw_moves_peer_sync() - with each heartbeat
+ * @peer: under &spw_device.lock
+ */
+void spw_moves_peer_sync(struct spw_peer *peer)
+{
+	unsigned long flags = READ_ONCE(peer->moving.flags);
+
+	if (peer->state == SPILLWAY_PEER_UP &&
+	    flags & (BIT(SPW_MOVING_HELLO) | BIT(SPW_MOVING_ANSWER)))
+		spw_moves_soon(peer->spw->moves, 0);
+}
+
+/**
+ * spw_moves_peer_gone() - a peer is removed
+ * @peer: unpublished, its messenger stopped; under &spw_device.lock
+ *
+ * What is under way stays where it is, or ends where that cannot be known. What went to
+ * it is not reached through this node any more; what came from it lives on.
+ */
+void spw_moves_peer_gone(struct spw_peer *peer)
+{
+	struct spw_moves *moves = peer->spw->moves;
+	struct spw_gate *gate;
+
+	mutex_lock(&moves->lock);
+	spw_offers_end(peer);
+	spw_guests_end(peer);
+	forget_departed(peer);
+	list_for_each_entry(gate, &moves->gates, list)
+		if (gate->from == peer)
+			gate->from = NULL;
+	mutex_unlock(&moves->lock);
+}
+
+/**
+ * spw_moves_init() - no move yet
+ * @spw: device that is not published yet
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int spw_moves_init(struct spw_device *spw)
+{
+	struct spw_moves *moves = kzalloc(sizeof(*moves), GFP_KERNEL);
+
+	if (!moves)
+		return -ENOMEM;
+	mutex_init(&moves->lock);
+	moves->spw = spw;
+	INIT_DELAYED_WORK(&moves->work, moves_work);
+	do {
+		moves->life = get_random_u32();
+	} while (!moves->life);
+	xa_init(&moves->offers);
+	xa_init(&moves->departed);
+	INIT_LIST_HEAD(&moves->gates);
+	xa_init(&moves->jobs);
+	spw->moves = moves;
+	return 0;
+}
+
+/**
+ * spw_moves_stop() - the device goes
+ * @spw: device that is dying and has no peer any more; its lock not held
+ *
+ * Connections that came have no way to go on without it: their remotes are told.
+ */
+void spw_moves_stop(struct spw_device *spw)
+{
+	struct spw_moves *moves = spw->moves;
+	struct spw_gate *gate, *next;
+
+	WRITE_ONCE(moves->dying, true);
+	cancel_delayed_work_sync(&moves->work);
+	mutex_lock(&moves->lock);
+	list_for_each_entry_safe(gate, next, &moves->gates, list) {
+		if (gate->mode == SPW_GATE_STEER)
+			spw_guest_reset(gate);
+		spw_gate_free(gate);
+	}
+	spw_jobs_end(moves);
+	mutex_unlock(&moves->lock);
+}
+
+/**
+ * spw_moves_free() - nobody can find the device any more
+ * @spw: stopped, or never published
+ */
+void spw_moves_free(struct spw_device *spw)
+{
+	struct spw_moves *moves = spw->moves;
+
+	xa_destroy(&moves->offers);
+	xa_destroy(&moves->departed);
+	xa_destroy(&moves->jobs);
+	mutex_destroy(&moves->lock);
+	kfree(moves);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Moves of endpoints: what the rooms of both sides share. */
+#ifndef _SPW_MOVES_H
+#define _SPW_MOVES_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/rhashtable.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+
+#include "messenger.h"
+#include "move.h"
+#include "move_msg.h"
+
+struct spw_device;
+struct spw_job;
+struct spw_peer;
+
+enum spw_moves_limits {
+	SPW_OFFERS_MAX = 256,	/* under way at an origin at one time */
+	SPW_GUESTS_MAX = 1024,	/* at a target, for all peers */
+	SPW_JOBS_MAX = 32,	/* remembered, those under way included */
+};
+
+/**
+ * struct spw_moves - moves of a device
+ * @lock: guards all below and in the rooms of moves; taken inside &spw_device.lock and
+ *	inside nothing else of ours. Socket locks are taken inside it, and held on
+ * @spw: device
+ * @work: deadlines, and all that is not done where a message came
+ * @life: this node's instance as moves name it; another one each time
+ * @last_id: of a move
+ * @offers: moves of which this node is the origin, by id
+ * @nr_offers: in there
+ * @departed: gates of endpoints that have gone, by id of the move
+ * @gates: all of the device
+ * @nr_guests: moves of which this node is the target
+ * @jobs: by id
+ * @last_job: id
+ * @nr_jobs: in @jobs
+ * @gates_due: jiffies when gates are looked at next
+ * @dying: nothing begins any more
+ */
+struct spw_moves {
+	struct mutex lock; /* see above */
+	struct spw_device *spw;
+	struct delayed_work work;
+	u32 life;
+	u64 last_id;
+	struct xarray offers;
+	u32 nr_offers;
+	struct xarray departed;
+	struct list_head gates;
+	u32 nr_guests;
+	struct xarray jobs;
+	u32 last_job;
+	u32 nr_jobs;
+	unsigned long gates_due;
+	bool dying;
+};
+
+enum spw_moving_flags {
+	SPW_MOVING_ENDED,	/* the stream ended; set in any context */
+	SPW_MOVING_HELLO,	/* to be said */
+	SPW_MOVING_ANSWER,	/* likewise, to the peer's */
+};
+
+/**
+ * struct spw_moving - what a peer has to do with moves
+ * @flags: &enum spw_moving_flags
+ * @met: the peer has said hello in this stream; under &spw_moves.lock as the others
+ * @life: its instance as moves name it, 0 if not known
+ * @guests: moves of which it is the origin and this node the target, by its id
+ */
+struct spw_moving {
+	unsigned long flags;
+	bool met;
+	u32 life;
+	struct xarray guests;
+};
+
+extern const struct spw_message_ops spw_moves_ops;
+
+int spw_moves_init(struct spw_device *spw);
+void spw_moves_stop(struct spw_device *spw);
+void spw_moves_free(struct spw_device *spw);
+void spw_moves_peer_init(struct spw_peer *peer);
+void spw_moves_peer_sync(struct spw_peer *peer);
+void spw_moves_peer_gone(struct spw_peer *peer);
+
+void spw_moves_soon(struct spw_moves *moves, unsigned long delay);
+bool spw_moves_ready(struct spw_peer *peer);
+int spw_moves_tell(struct spw_peer *peer, const struct spw_move_msg *msg);
+
+static inline void spw_moves_key(struct spw_move_msg *msg, u8 kind, u32 instance, u64 id)
+{
+	*msg = (struct spw_move_msg){ .kind = kind, .instance = instance, .id = id };
+}
+
+#endif /* _SPW_MOVES_H */

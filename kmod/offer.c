@@ -1,0 +1,630 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A move as its origin does it: what move.c says is to be done is done here.
+ *
+ * The endpoint is frozen by holding the packets that come for it and then, after a grace
+ * period, its socket's lock; the lock is kept until the target has said what became of
+ * the image, so that the application waits as it would for a full buffer. All that are to
+ * be frozen at one time share the grace period.
+ */
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <net/inet_hashtables.h>
+#include <net/tcp.h>
+
+#include "capture.h"
+#include "conntab.h"
+#include "gate.h"
+#include "guest.h"
+#include "job.h"
+#include "offer.h"
+#include "peer.h"
+#include "trace.h"
+
+#define AGAIN_NS	(4 * NSEC_PER_MSEC)	/* until an application is asked again */
+#define LOOK_NS		(100 * NSEC_PER_MSEC)	/* for which it is just looked at, ... */
+#define HOLD_NS		(20 * NSEC_PER_MSEC)	/* and with its packets held, at one time */
+#define REST_NS		(40 * NSEC_PER_MSEC)	/* between two of these */
+#define RETRY_NS	(10 * NSEC_PER_MSEC)	/* until something is said again */
+
+/**
+ * struct spw_offer - a move; all under &spw_moves.lock
+ * @move: machine
+ * @moves: of the device
+ * @id: never given twice in this node's life
+ * @peer: target
+ * @conn: copy of the table's entry, as far as it is needed
+ * @job: that it is part of
+ * @index: in the job
+ * @gate: holds, or held, the packets; NULL before
+ * @fresh: the gate was made for this move
+ * @sk: locked while the endpoint is frozen, else NULL
+ * @image: of it
+ * @snd_nxt: of it
+ * @held_at: ktime (ns) since when packets are held
+ * @write_seq: of the socket when it had got all that came before
+ * @blackout_us: for how long they were
+ * @bytes: of the image
+ * @settled: @write_seq is known
+ * @copying: waits for its application
+ * @freezing: is to be frozen
+ * @retry: ktime (ns) before which that is not tried again
+ * @unsaid: message that could not be sent yet
+ */
+struct spw_offer {
+	struct spw_move_origin move;
+	struct spw_moves *moves;
+	u64 id;
+	struct spw_peer *peer;
+	struct spw_conn conn;
+	struct spw_job *job;
+	u32 index;
+	struct spw_gate *gate;
+	bool fresh;
+	struct sock *sk;
+	struct spw_captured image;
+	u32 snd_nxt;
+	u64 held_at;
+	u32 write_seq;
+	u32 blackout_us;
+	u32 bytes;
+	bool settled;
+	bool copying;
+	bool freezing;
+	u64 retry;
+	u8 unsaid;
+};
+
+/*
+ * The lock of a frozen socket belongs to the move, not to the task that took it: lockdep
+ * would find it held when that does something else.
+ */
+static void lock_keep(struct sock *sk)
+{
+#ifdef CONFIG_DEBUG_LOCK_ALLOC
+	mutex_release(&sk->sk_lock.dep_map, _RET_IP_);
+#endif
+}
+
+static void lock_return(struct sock *sk)
+{
+#ifdef CONFIG_DEBUG_LOCK_ALLOC
+	mutex_acquire(&sk->sk_lock.dep_map, 0, 1, _RET_IP_);
+#endif
+	release_sock(sk);
+}
+
+/**
+ * spw_offer_name() - which connection a message is about
+ * @msg: message
+ * @family: AF_INET or AF_INET6
+ * @tuple: name of the connection
+ */
+void spw_offer_name(struct spw_move_msg *msg, u8 family, const struct spw_tuple *tuple)
+{
+	msg->lport = tuple->lport;
+	msg->rport = tuple->rport;
+	if (family == AF_INET6) {
+		msg->family = 6;
+		memcpy(msg->laddr, &tuple->laddr6, sizeof(tuple->laddr6));
+		memcpy(msg->raddr, &tuple->raddr6, sizeof(tuple->raddr6));
+	} else {
+		msg->family = 4;
+		memcpy(msg->laddr, &tuple->laddr, sizeof(tuple->laddr));
+		memcpy(msg->raddr, &tuple->raddr, sizeof(tuple->raddr));
+	}
+}
+
+/* The image lies behind the room for its message. */
+static int say_image(struct spw_offer *offer)
+{
+	struct spw_captured *image = &offer->image;
+	struct spw_move_msg msg;
+
+	spw_moves_key(&msg, SPW_MOVE_IMAGE, offer->moves->life, offer->id);
+	msg.size = image->len;
+	spw_move_msg_build(image->data, &msg);
+	return spw_messenger_append(offer->peer, SPW_MESSAGE_MOVE, image->data,
+				    image->head + image->len, image->head + image->len);
+}
+
+static int say_other(struct spw_offer *offer, u8 kind)
+{
+	struct spw_move_msg msg;
+
+	spw_moves_key(&msg, kind, offer->moves->life, offer->id);
+	if (kind == SPW_MOVE_RESERVE) {
+		spw_offer_name(&msg, offer->conn.family, &offer->conn.tuple);
+		msg.size = 1;
+	}
+	return spw_moves_tell(offer->peer, &msg);
+}
+
+/* What cannot be said now is said later; what was to be said before is void then. */
+static void say(struct spw_offer *offer, u8 kind)
+{
+	int err = kind == SPW_MOVE_IMAGE ? say_image(offer) : say_other(offer, kind);
+
+	offer->unsaid = err ? kind : SPW_MOVE_NONE;
+}
+
+static void drop_image(struct spw_offer *offer)
+{
+	kvfree(offer->image.data);
+	offer->image.data = NULL;
+}
+
+static void drop_sock(struct spw_offer *offer)
+{
+	if (!offer->sk)
+		return;
+	lock_return(offer->sk);
+	sock_put(offer->sk);
+	offer->sk = NULL;
+}
+
+/* The gate as it was before the move. */
+static void open_gate(struct spw_offer *offer)
+{
+	struct spw_gate *gate = offer->gate;
+
+	if (!gate)
+		return;
+	offer->gate = NULL;
+	xa_erase(&offer->moves->departed, offer->id);
+	spw_gate_thaw(gate);
+	gate->busy = false;
+	if (offer->fresh)
+		spw_gate_free(gate);
+}
+
+static void thaw(struct spw_offer *offer)
+{
+	offer->copying = false;
+	offer->freezing = false;
+	open_gate(offer);
+	drop_sock(offer);
+	drop_image(offer);
+}
+
+static void kill(struct spw_offer *offer)
+{
+	const struct spw_settings *settings = &offer->moves->spw->settings;
+
+	spw_capture_kill(offer->sk, spw_setting_get(settings, SPW_SET_HANDOFF_EOF));
+	drop_sock(offer);
+	drop_image(offer);
+}
+
+static void release(struct spw_offer *offer)
+{
+	struct spw_gate *gate = offer->gate;
+
+	offer->gate = NULL;
+	gate->id = offer->id;
+	gate->busy = false;
+	gate->over = false;
+	spw_gate_forward(gate, offer->peer);
+	offer->blackout_us = (u32)div_u64(ktime_get_ns() - offer->held_at, NSEC_PER_USEC);
+	rcu_read_lock();
+	spw_conntab_ending(offer->moves->spw, offer->conn.family, &offer->conn.tuple);
+	rcu_read_unlock();
+}
+
+/* Nobody can go on with it: the remote is told, and what was held is for nobody. */
+static void reset(struct spw_offer *offer)
+{
+	struct sock *sk = offer->sk;
+	struct spw_gate *gate = offer->gate;
+
+	offer->gate = NULL;
+	xa_erase(&offer->moves->departed, offer->id);
+	gate->busy = false;
+	spw_gate_discard(gate);
+	spw_guest_gate_over(gate);
+	sock_hold(sk);
+	drop_sock(offer);
+	sk->sk_prot->diag_destroy(sk, ECONNABORTED);
+	sock_put(sk);
+	drop_image(offer);
+}
+
+static void act(struct spw_offer *offer, u32 actions)
+{
+	if (actions & SPW_MOVE_COPY)
+		offer->copying = true;
+	if (actions & SPW_MOVE_FREEZE)
+		offer->freezing = true;
+	if (actions & SPW_MOVE_THAW)
+		thaw(offer);
+	if (actions & SPW_MOVE_KILL)
+		kill(offer);
+	if (actions & SPW_MOVE_RELEASE)
+		release(offer);
+	if (actions & SPW_MOVE_RESET)
+		reset(offer);
+}
+
+static void offer_free(struct spw_offer *offer)
+{
+	xa_erase(&offer->moves->offers, offer->id);
+	offer->moves->nr_offers--;
+	kfree(offer);
+}
+
+static void event(struct spw_offer *offer, u8 what, u8 reason)
+{
+	struct spw_move_in in = { .event = what, .reason = reason };
+	struct spw_move_out out;
+	u8 before = offer->move.state;
+
+	if (what == SPW_MOVE_REBORN && offer->gate)
+		in.moved_on = spw_gate_moved_on(offer->gate, offer->snd_nxt);
+	spw_move_origin_step(&offer->move, &in, ktime_get_ns(), &out);
+	trace_spillway_move_origin(offer->peer, offer->id, offer->conn.id, what, before,
+				   offer->move.state, out.reason);
+	/* What was to be said in a stream that is no more is said anew, or void. */
+	if (what == SPW_MOVE_DOWN)
+		offer->unsaid = SPW_MOVE_NONE;
+	act(offer, out.actions);
+	if (out.send)
+		say(offer, out.send);
+	if (out.result && offer->job) {
+		spw_job_result(offer->job, offer->index, &out, offer->blackout_us,
+			       offer->bytes);
+		spw_job_event(offer->job, &offer->conn, offer->peer, &out);
+		offer->job = NULL;
+	}
+	if (!offer->move.state && !offer->unsaid)
+		offer_free(offer);
+}
+
+/**
+ * spw_offer_begin() - a move begins
+ * @job: that it is part of; under &spw_moves.lock
+ * @index: in the job
+ * @conn: its connection, copied
+ * @peer: target, which is ready
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int spw_offer_begin(struct spw_job *job, u32 index, const struct spw_conn *conn,
+		    struct spw_peer *peer)
+{
+	struct spw_moves *moves = peer->spw->moves;
+	struct spw_offer *offer = kzalloc(sizeof(*offer), GFP_KERNEL | __GFP_NOWARN);
+
+	if (!offer)
+		return -ENOMEM;
+	offer->moves = moves;
+	offer->id = ++moves->last_id;
+	offer->peer = peer;
+	offer->job = job;
+	offer->index = index;
+	offer->conn = *conn;
+	if (xa_insert(&moves->offers, offer->id, offer, GFP_KERNEL)) {
+		kfree(offer);
+		return -ENOMEM;
+	}
+	moves->nr_offers++;
+	spw_peer_count(peer, SPILLWAY_STAT_MOVE_BEGUN, 1);
+	event(offer, SPW_MOVE_START, SPW_MOVE_BECAUSE_NOTHING);
+	return 0;
+}
+
+/**
+ * spw_offer_message() - the target says something
+ * @peer: who; under &spw_moves.lock
+ * @msg: what, of a move of this life
+ */
+void spw_offer_message(struct spw_peer *peer, const struct spw_move_msg *msg)
+{
+	struct spw_moves *moves = peer->spw->moves;
+	struct spw_offer *offer = xa_load(&moves->offers, msg->id);
+	struct spw_gate *gate;
+
+	if (msg->kind == SPW_MOVE_OVER) {
+		gate = xa_load(&moves->departed, msg->id);
+		if (!gate || rcu_access_pointer(gate->peer) != peer || gate->busy)
+			return;
+		gate->over = true;
+		gate->since = ktime_get_ns();
+		return;
+	}
+	if (offer && offer->peer == peer) {
+		event(offer, msg->kind, msg->reason);
+	} else if (!offer) {
+		/* What comes of a move that is over, or never was. */
+		struct spw_offer none = { .moves = moves, .id = msg->id, .peer = peer };
+		struct spw_move_in in = { .event = msg->kind, .reason = msg->reason };
+		struct spw_move_out out;
+
+		spw_move_origin_step(&none.move, &in, ktime_get_ns(), &out);
+		if (out.send)
+			say(&none, out.send);
+	}
+}
+
+/**
+ * spw_offers_event() - something happened to all moves to a peer
+ * @peer: peer; under &spw_moves.lock
+ * @what: &enum spw_move_event
+ */
+void spw_offers_event(struct spw_peer *peer, u8 what)
+{
+	struct spw_offer *offer;
+	unsigned long id;
+
+	xa_for_each(&peer->spw->moves->offers, id, offer)
+		if (offer->peer == peer)
+			event(offer, what, SPW_MOVE_BECAUSE_NOTHING);
+}
+
+/**
+ * spw_offers_end() - a target is removed
+ * @peer: it; under &spw_moves.lock
+ *
+ * Where it has been told to take over and did not answer, it may live there: it ends
+ * here.
+ */
+void spw_offers_end(struct spw_peer *peer)
+{
+	struct spw_moves *moves = peer->spw->moves;
+	struct spw_offer *offer;
+	unsigned long id;
+
+	spw_offers_event(peer, SPW_MOVE_CANCEL);
+	spw_offers_event(peer, SPW_MOVE_CLOSED);
+	xa_for_each(&moves->offers, id, offer)
+		if (offer->peer == peer)
+			offer_free(offer);
+}
+
+/**
+ * spw_offers_cancel() - a job is cancelled
+ * @moves: moves, locked
+ * @job: whose moves stay if they still can
+ */
+void spw_offers_cancel(struct spw_moves *moves, const struct spw_job *job)
+{
+	struct spw_offer *offer;
+	unsigned long id;
+
+	xa_for_each(&moves->offers, id, offer)
+		if (offer->job == job)
+			event(offer, SPW_MOVE_CANCEL, SPW_MOVE_BECAUSE_CANCEL);
+}
+
+/* The socket, if it is a whole one; with a reference. */
+static struct sock *find_sock(struct spw_offer *offer)
+{
+	struct sock *sk;
+
+	rcu_read_lock();
+	sk = spw_conn_sock(offer->moves->spw, &offer->conn);
+	rcu_read_unlock();
+	if (sk && !sk_fullsock(sk)) {
+		sock_gen_put(sk);
+		return NULL;
+	}
+	return sk;
+}
+
+static u32 idle_ms(const struct spw_offer *offer)
+{
+	return spw_setting_get(&offer->moves->spw->settings, SPW_SET_HANDOFF_IDLE_MS);
+}
+
+/* May an application that knows nothing of this be left now? */
+static bool may_leave(const struct spw_offer *offer, const struct sock *sk)
+{
+	if (spw_job_flags(offer->job) & SPILLWAY_JOB_ANYTIME)
+		return true;
+	return spw_capture_answered(sk, idle_ms(offer)) ||
+	       (offer->gate &&
+		spw_capture_answered_since(sk, offer->write_seq, idle_ms(offer)));
+}
+
+/*
+ * Waiting for the application to be idle, for a while: where one request comes upon the
+ * other it is only while its packets are held. Returns an event.
+ */
+static u8 look(struct spw_offer *offer, u64 now, u8 *reason)
+{
+	u64 since = offer->move.due - SPW_MOVE_COPY_MS * NSEC_PER_MSEC;
+	struct sock *sk = find_sock(offer);
+	u8 what = SPW_MOVE_WORKED;
+
+	*reason = sk ? spw_capture_refused(sk) : SPW_MOVE_BECAUSE_CLOSED;
+	if (*reason) {
+		what = SPW_MOVE_FAILED;
+	} else if (!may_leave(offer, sk) && now - since < LOOK_NS) {
+		what = SPW_MOVE_NONE;
+		offer->retry = now + AGAIN_NS;
+	}
+	if (sk)
+		sock_put(sk);
+	return what;
+}
+
+/* First half of a freeze: after a grace period no packet comes through any more. */
+static int hold(struct spw_offer *offer)
+{
+	struct spw_moves *moves = offer->moves;
+	const struct spw_tuple *tuple = &offer->conn.tuple;
+	struct spw_gate *gate = spw_gate_find(moves->spw, offer->conn.family, tuple);
+
+	/* It is held still, for its application to come to an end. */
+	if (offer->gate)
+		return SPW_MOVE_BECAUSE_NOTHING;
+	if (gate && (gate->busy || gate->mode == SPW_GATE_FORWARD))
+		return SPW_MOVE_BECAUSE_IN_USE;
+	offer->fresh = !gate;
+	if (!gate)
+		gate = spw_gate_new(moves->spw, offer->conn.family, tuple);
+	if (!gate)
+		return SPW_MOVE_BECAUSE_MEMORY;
+	if (xa_insert(&moves->departed, offer->id, gate, GFP_KERNEL)) {
+		if (offer->fresh)
+			spw_gate_free(gate);
+		return SPW_MOVE_BECAUSE_MEMORY;
+	}
+	gate->busy = true;
+	offer->gate = gate;
+	offer->settled = false;
+	offer->held_at = ktime_get_ns();
+	spw_gate_hold(gate);
+	return SPW_MOVE_BECAUSE_NOTHING;
+}
+
+/* The lock, and nothing behind it that came before the packets were held. */
+static void lock(struct sock *sk)
+{
+	lock_sock(sk);
+	while (READ_ONCE(sk->sk_backlog.tail)) {
+		release_sock(sk);
+		lock_sock(sk);
+	}
+}
+
+static u8 capture(struct spw_offer *offer, struct sock *sk)
+{
+	u8 reason;
+
+	if (!spw_sock_lives(sk))
+		return SPW_MOVE_BECAUSE_CLOSED;
+	reason = spw_capture_refused(sk);
+	if (reason)
+		return reason;
+	if (!may_leave(offer, sk))
+		return SPW_MOVE_BECAUSE_BUSY;
+	reason = spw_capture(sk, SPW_LEN_MOVE, &offer->image);
+	if (reason)
+		return reason;
+	offer->bytes = offer->image.len;
+	offer->snd_nxt = tcp_sk(sk)->snd_nxt;
+	return SPW_MOVE_BECAUSE_NOTHING;
+}
+
+/* Second half. */
+static u8 freeze(struct spw_offer *offer)
+{
+	struct sock *sk = find_sock(offer);
+	u8 reason;
+
+	if (!sk)
+		return SPW_MOVE_BECAUSE_CLOSED;
+	lock(sk);
+	/* The first time: all that came before the gate was shut is in its queue now. */
+	if (!offer->settled)
+		offer->write_seq = tcp_sk(sk)->write_seq;
+	offer->settled = true;
+	reason = capture(offer, sk);
+	if (reason) {
+		release_sock(sk);
+		sock_put(sk);
+		return reason;
+	}
+	lock_keep(sk);
+	offer->sk = sk;
+	return SPW_MOVE_BECAUSE_NOTHING;
+}
+
+static bool is_due(const struct spw_offer *offer, u64 now)
+{
+	return offer->freezing && offer->retry <= now;
+}
+
+/* An application that is at work is asked again, as long as there is time. */
+static void frozen(struct spw_offer *offer, u64 now, u8 reason)
+{
+	u64 hold = HOLD_NS + idle_ms(offer) * NSEC_PER_MSEC;
+
+	if (reason == SPW_MOVE_BECAUSE_BUSY && now + RETRY_NS < offer->move.due) {
+		offer->retry = now + AGAIN_NS;
+		if (now - offer->held_at < hold)
+			return;
+		open_gate(offer);
+		offer->retry = now + REST_NS;
+		return;
+	}
+	offer->freezing = false;
+	event(offer, reason ? SPW_MOVE_FAILED : SPW_MOVE_WORKED, reason);
+}
+
+static void freeze_all(struct spw_moves *moves, u64 now)
+{
+	struct spw_offer *offer;
+	bool fresh = false, any = false;
+	unsigned long id;
+	int reason;
+
+	xa_for_each(&moves->offers, id, offer) {
+		if (!is_due(offer, now))
+			continue;
+		fresh |= !offer->gate;
+		reason = hold(offer);
+		if (reason)
+			frozen(offer, now, reason);
+		else
+			any = true;
+	}
+	if (fresh && any)
+		synchronize_rcu_expedited();
+	xa_for_each(&moves->offers, id, offer)
+		if (is_due(offer, now) && offer->gate)
+			frozen(offer, now, freeze(offer));
+}
+
+/* What time brings to one move; it may be gone then. Returns when to look again. */
+static u64 poll(struct spw_offer *offer, u64 now)
+{
+	u8 what = SPW_MOVE_NONE, reason = SPW_MOVE_BECAUSE_NOTHING;
+
+	if (offer->unsaid) {
+		say(offer, offer->unsaid);
+		if (offer->unsaid && offer->move.state)
+			return min(now + RETRY_NS, offer->move.due ?: U64_MAX);
+		if (!offer->move.state) {
+			if (!offer->unsaid)
+				offer_free(offer);
+			return now + RETRY_NS;
+		}
+	}
+	if (offer->gate && READ_ONCE(offer->gate->full))
+		what = SPW_MOVE_FULL;
+	else if (offer->copying && offer->retry <= now)
+		what = look(offer, now, &reason);
+	else if (offer->move.due && offer->move.due <= now)
+		what = SPW_MOVE_DEADLINE;
+	if (what == SPW_MOVE_WORKED || what == SPW_MOVE_FAILED)
+		offer->copying = false;
+	if (what != SPW_MOVE_NONE) {
+		event(offer, what, reason);
+		return now;
+	}
+	if (offer->copying || offer->freezing)
+		return now + AGAIN_NS;
+	return offer->move.due ?: U64_MAX;
+}
+
+/**
+ * spw_offers_poll() - what time brings
+ * @moves: moves, locked; process context
+ * @now: ktime (ns)
+ *
+ * Return: when to be called again (ns), or U64_MAX.
+ */
+u64 spw_offers_poll(struct spw_moves *moves, u64 now)
+{
+	struct spw_offer *offer;
+	u64 due = U64_MAX;
+	unsigned long id;
+
+	xa_for_each(&moves->offers, id, offer)
+		due = min(due, poll(offer, now));
+	freeze_all(moves, now);
+	return due;
+}
