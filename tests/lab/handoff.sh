@@ -141,18 +141,18 @@ ask_open() {
 	exec {ask_in}<> "/tmp/ask-$1" {ask_out}<> "/tmp/answer-$1"
 	eval "ask_in_$1=$ask_in ask_out_$1=$ask_out"
 	# shellcheck disable=SC2016
-	remote_start 1 bash -c 'exec 3<>"/dev/tcp/$1/$2" || exit
+	remote_start 1 bash -c 'exec 3<>"/dev/tcp/$1/$2" < "$3" > "$4" || exit
 		echo open
 		while read -r question && [ "$question" != bye ]; do
 			echo "$question" >&3
-			read -r -t 30 answer <&3 || answer="nothing came"
+			read -r -t 10 answer <&3 || answer="nothing came"
 			echo "$answer"
-		done' ask "$2" "$3" <&"$ask_in" >&"$ask_out"
+		done' ask "$2" "$3" "/tmp/ask-$1" "/tmp/answer-$1"
 	ask_said "$1" && [ "$said" = open ]
 }
 ask_said() { # NAME: sets said
 	local from=ask_out_$1
-	read -r -t 40 said <&"${!from}"
+	read -r -t 12 said <&"${!from}"
 }
 ask_only() { # NAME QUESTION: ask_said tells the answer
 	local to=ask_in_$1
