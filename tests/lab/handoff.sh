@@ -54,7 +54,7 @@ hand_read() {
 	[ $hand_status -le 1 ] || [ $hand_status = 5 ] || return
 	jq -r '(.handoff // .) |
 		((.jobs[]?.conns[]?), (.refused[]? | .result = "stayed")) |
-		"\(.result) \(.reason // "-") \(.bytes // 0) \(.blackout_us // 0)"' \
+		"\(.result) \(.reason // "-") \(.image_bytes // 0) \(.blackout_us // 0)"' \
 		< /tmp/hand > /tmp/hand-conns || return
 	cat /tmp/hand-conns >> $HANDS
 	moved=$(grep -c '^moved' /tmp/hand-conns)
