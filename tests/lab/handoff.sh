@@ -54,7 +54,7 @@ hand_read() {
 	[ $hand_status -le 1 ] || [ $hand_status = 5 ] || return
 	jq -r '(.handoff // .) |
 		((.jobs[]?.conns[]?), (.refused[]? | .result = "stayed")) |
-		"\(.result) \(.reason // "-") \(.bytes // 0) \(.blackout_us // 0)"' \
+		"\(.result) \(.reason // "-") \(.image_bytes // 0) \(.blackout_us // 0)"' \
 		< /tmp/hand > /tmp/hand-conns || return
 	cat /tmp/hand-conns >> $HANDS
 	moved=$(grep -c '^moved' /tmp/hand-conns)
@@ -141,18 +141,18 @@ ask_open() {
 	exec {ask_in}<> "/tmp/ask-$1" {ask_out}<> "/tmp/answer-$1"
 	eval "ask_in_$1=$ask_in ask_out_$1=$ask_out"
 	# shellcheck disable=SC2016
-	remote_start 1 bash -c 'exec 3<>"/dev/tcp/$1/$2" || exit
+	remote_start 1 bash -c 'exec 3<>"/dev/tcp/$1/$2" < "$3" > "$4" || exit
 		echo open
 		while read -r question && [ "$question" != bye ]; do
 			echo "$question" >&3
-			read -r -t 30 answer <&3 || answer="nothing came"
+			read -r -t 10 answer <&3 || answer="nothing came"
 			echo "$answer"
-		done' ask "$2" "$3" <&"$ask_in" >&"$ask_out"
+		done' ask "$2" "$3" "/tmp/ask-$1" "/tmp/answer-$1"
 	ask_said "$1" && [ "$said" = open ]
 }
 ask_said() { # NAME: sets said
 	local from=ask_out_$1
-	read -r -t 40 said <&"${!from}"
+	read -r -t 12 said <&"${!from}"
 }
 ask_only() { # NAME QUESTION: ask_said tells the answer
 	local to=ask_in_$1
@@ -199,23 +199,27 @@ capture_end() {
 	return 0
 }
 
-# judged FILE PORT: sets what tcpcheck counts.
+# judged FILE PORT [unordered]: sets what tcpcheck counts.
 # shellcheck disable=SC2034
 judged() {
 	local word
 	connections=0 handshakes=0 faults=-1
 	client_row=0 client_again=0 client_stale=0 client_duplicates=0
 	server_row=0 server_again=0 server_stale=0 server_duplicates=0
-	"$TCPCHECK" "$1" "$2" > /tmp/judged
+	"$TCPCHECK" "$@" > /tmp/judged
 	[ $? -le 1 ] || return
 	for word in $(tail -n 1 /tmp/judged); do
 		[[ $word =~ ^[a-z_]+=[0-9]+$ ]] && declare -g "$word"
 	done
 }
-# A capture of a port shows so many connections, each begun once, and nothing odd.
+# A capture of a port shows so many connections, each begun once, and nothing odd. Several
+# processors change the order of packets.
 flawless() { # FILE PORT CONNECTIONS
-	judged "$1" "$2" || return
+	local order=()
+	[ "$(nproc)" = 1 ] || order=(unordered)
+	judged "$1" "$2" "${order[@]}" || return
 	[ "$faults" = 0 ] && [ "$connections" = "$3" ] && [ "$handshakes" = "$3" ] && return
+	note "$handshakes handshakes, $3 expected"
 	sed 's/^/# /' /tmp/judged
 	return 1
 }

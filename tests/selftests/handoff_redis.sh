@@ -3,7 +3,8 @@
 # redis on both nodes with the same content, under redis-benchmark with connections that it
 # keeps, and beside it a redis-cli whose answers are compared one by one: all go to and fro
 # meanwhile. redis-benchmark ends well, each answer is right, and their link saw no
-# connection more than before.
+# connection more than before. A guest that skips idle time has time for both.
+# lab: --icount
 # SPW_MOVES=100 in the environment: so often for each connection.
 . tests/lab/scene.sh
 . tests/lab/spillway.sh
@@ -12,7 +13,7 @@ MOVES=${SPW_MOVES:-20}
 CONNS=8
 KEYS=100
 
-ktap_plan 12
+ktap_plan 11
 scene_begin
 pool_create 2
 remotes_create 1
@@ -45,7 +46,7 @@ done
 bench() { # REQUESTS
 	remote_exec 1 redis-benchmark -h 10.10.1.2 -p 6379 -c $CONNS -k 1 -n "$1" -t get -r 1000 --csv
 }
-# How many requests last as long as the moves do: about a second each time.
+# How many requests last as long as the moves do: less than a second each time.
 bench 1000 > /tmp/first
 rate=$(awk -F'"' '/GET/ { print int($4) }' /tmp/first)
 check "redis-benchmark runs" [ "${rate:-0}" -gt 10 ]
@@ -102,14 +103,7 @@ answers() {
 		head -n $((2 * n)) /tmp/answers-now | cmp - /tmp/right
 }
 check "every answer to redis-cli was right" answers
-once() {
-	judged /tmp/pcap 6379
-	[ "$faults" = 0 ] && [ "$handshakes" = "$begun" ] && [ "$connections" = "$begun" ] && return
-	note "$begun connections at first, then $handshakes"
-	sed 's/^/# /' /tmp/judged
-	return 1
-}
-check "no connection began anew, and nothing was odd" once
+check "no connection began anew, and nothing was odd" flawless /tmp/pcap 6379 "$begun"
 scene_remote_ends() {
 	ip netns pids r1 | xargs -r kill
 	all_gone 6379

@@ -1,0 +1,5 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The same on two processors, where a move may meet what the server is doing.
+MOVES=6
+. tests/selftests/handoff_nginx.sh
