@@ -84,7 +84,7 @@ one_move() { # COMMAND...: what is to go wrong, begun just before; sets port
 # then 0 again. It is only there in the lab.
 fail_next() { echo "$step" > $FAIL; }
 at_each_step() {
-	local step i last=${SPW_STEPS:-12}
+	local step i last=10
 	for i in $(seq "$MOVES"); do
 		step=$((i % last + 1))
 		one_move fail_next || {
