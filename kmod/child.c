@@ -265,6 +265,7 @@ static struct sock *establish(struct sock *listener, struct request_sock *req,
 	local_bh_disable();
 	child = spw_compat_syn_recv_sock(listener, ack, req, dst, &own_req);
 	if (child) {
+		__acquire(&child->sk_lock.slock);
 		refcount_set(&req->rsk_refcnt, 1);
 		spw_compat_set_transparent(child);
 		tcp_sk(child)->repair = 1;

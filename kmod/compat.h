@@ -77,27 +77,29 @@ static inline void spw_compat_set_transparent(struct sock *sk)
 #endif
 }
 
-typedef struct sock *spw_syn_recv6(const struct sock *sk, struct sk_buff *skb,
-				   struct request_sock *req, struct dst_entry *dst,
-				   struct request_sock *req_unhash, bool *own_req);
-typedef struct sock *spw_syn_recv7(const struct sock *sk, struct sk_buff *skb,
-				   struct request_sock *req, struct dst_entry *dst,
-				   struct request_sock *req_unhash, bool *own_req,
-				   void (*child_init)(struct sock *newsk,
-						      const struct sock *sk));
-
-/* The last argument came within the stable series of either kernel. */
+/* The last argument of syn_recv_sock() came within the stable series of either kernel. */
 static inline struct sock *
 spw_compat_syn_recv_sock(const struct sock *sk, struct sk_buff *skb,
 			 struct request_sock *req, struct dst_entry *dst, bool *own_req)
 {
-	typeof(inet_csk(sk)->icsk_af_ops->syn_recv_sock) f =
-		inet_csk(sk)->icsk_af_ops->syn_recv_sock;
+	const struct inet_connection_sock_af_ops *ops = inet_csk(sk)->icsk_af_ops;
+	struct sock *(*six)(const struct sock *sk, struct sk_buff *skb,
+			    struct request_sock *req, struct dst_entry *dst,
+			    struct request_sock *req_unhash, bool *own_req);
+	struct sock *(*seven)(const struct sock *sk, struct sk_buff *skb,
+			      struct request_sock *req, struct dst_entry *dst,
+			      struct request_sock *req_unhash, bool *own_req,
+			      void (*child_init)(struct sock *newsk,
+						 const struct sock *sk));
 
-	BUILD_BUG_ON(!__same_type(*f, spw_syn_recv6) && !__same_type(*f, spw_syn_recv7));
-	if (__same_type(*f, spw_syn_recv6))
-		return ((spw_syn_recv6 *)(void *)f)(sk, skb, req, dst, NULL, own_req);
-	return ((spw_syn_recv7 *)(void *)f)(sk, skb, req, dst, NULL, own_req, NULL);
+	BUILD_BUG_ON(!__same_type(ops->syn_recv_sock, six) &&
+		     !__same_type(ops->syn_recv_sock, seven));
+	if (__same_type(ops->syn_recv_sock, six)) {
+		six = (void *)ops->syn_recv_sock;
+		return six(sk, skb, req, dst, NULL, own_req);
+	}
+	seven = (void *)ops->syn_recv_sock;
+	return seven(sk, skb, req, dst, NULL, own_req, NULL);
 }
 
 /* hrtimer_setup() is there since 6.13, hrtimer_init() went in 6.15. */

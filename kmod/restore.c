@@ -104,7 +104,7 @@ static void set_congestion(struct sock *sk, const struct spw_image *image)
 	struct tcp_sock *tp = tcp_sk(sk);
 	u32 now = tcp_jiffies32;
 
-	tcp_snd_cwnd_set(tp, min(c->snd_cwnd, tp->snd_cwnd_clamp));
+	tcp_snd_cwnd_set(tp, max(min(c->snd_cwnd, tp->snd_cwnd_clamp), 1U));
 	tp->snd_cwnd_cnt = 0;
 	tp->snd_cwnd_stamp = now;
 	tp->snd_ssthresh = c->snd_ssthresh;
@@ -336,6 +336,7 @@ static u8 hand_over(struct sock *listener, struct request_sock *req, struct sock
 u8 spw_restore_go(struct spw_restored *restored, const struct spw_image *image)
 {
 	struct sock *listener = restored->listener, *sk = restored->sk;
+	void (*data_ready)(struct sock *sk);
 	u8 reason;
 
 	if (!sk)
@@ -354,7 +355,8 @@ u8 spw_restore_go(struct spw_restored *restored, const struct spw_image *image)
 	if (reason)
 		return reason;
 
-	READ_ONCE(listener->sk_data_ready)(listener);
+	data_ready = READ_ONCE(listener->sk_data_ready);
+	data_ready(listener);
 	sock_put(listener);
 	restored->listener = NULL;
 	restored->req = NULL;

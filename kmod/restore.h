@@ -14,10 +14,12 @@ struct spw_image;
  * struct spw_restored - a socket that was made of an image
  * @sk: it, in the tables of the stack, but in nobody's hands and silent until
  *	spw_restore_go(); with a reference
- * @listener: who is to accept it, with a reference
- * @req: its place in the accept queue
+ * @listener: who is to accept it, with a reference; NULL once it has it
+ * @req: its place in the accept queue; likewise
  *
- * What else the two steps have to tell each other.
+ * All of them are NULL where nothing was made. The socket holds a reference on its
+ * namespace, as those of the listener do: one that is dormant keeps a namespace alive
+ * that nobody is in any more, so it must not be dormant for ever.
  */
 struct spw_restored {
 	struct sock *sk;
