@@ -115,6 +115,9 @@ nothing_left() { # PORT...
 			END { exit n["move_begun"] != n["move_moved"] + n["move_stayed"] + n["move_lost"] ||
 				   n["move_asked"] != n["move_arrived"] + n["move_refused"] }' || return
 	done
+	# What left one came to the other, once.
+	[ "$(stat_of 1 move_moved)" = "$(stat_of 2 move_arrived)" ] &&
+		[ "$(stat_of 2 move_moved)" = "$(stat_of 1 move_arrived)" ]
 }
 all_gone() { # PORT...
 	local i
