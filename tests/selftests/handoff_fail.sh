@@ -86,7 +86,7 @@ fail_next() { # FROM: not needed
 	echo "$step" > $FAIL
 }
 at_each_step() {
-	local step i last=${SPW_STEPS:-12}
+	local step i last=10
 	for i in $(seq "$MOVES"); do
 		step=$((i % last + 1))
 		one_move fail_next || {
