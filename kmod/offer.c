@@ -266,8 +266,8 @@ static void event(struct spw_offer *offer, u8 what, u8 reason)
 	spw_move_origin_step(&offer->move, &in, ktime_get_ns(), &out);
 	trace_spillway_move_origin(offer->peer, offer->id, offer->conn.id, what, before,
 				   offer->move.state, out.reason);
-	/* What was to be said in a stream that is no more is said anew, or void. */
-	if (what == SPW_MOVE_DOWN)
+	/* What was to be said in a stream that is no more, or in a state, is void. */
+	if (what == SPW_MOVE_DOWN || offer->move.state != before)
 		offer->unsaid = SPW_MOVE_NONE;
 	act(offer, out.actions);
 	if (out.send)
