@@ -588,22 +588,26 @@ static void freeze_all(struct spw_moves *moves, u64 now)
 			frozen(offer, now, freeze(offer));
 }
 
+/* After COMMIT it is of no use to know, and must not hide the deadline. */
+static bool is_full(const struct spw_offer *offer)
+{
+	return offer->move.state < SPW_ORIGIN_COMMITTING && offer->gate &&
+	       READ_ONCE(offer->gate->full);
+}
+
 /* What time brings to one move; it may be gone then. Returns when to look again. */
 static u64 poll(struct spw_offer *offer, u64 now)
 {
 	u8 what = SPW_MOVE_NONE, reason = SPW_MOVE_BECAUSE_NOTHING;
 
-	if (offer->unsaid) {
+	if (offer->unsaid)
 		say(offer, offer->unsaid);
-		if (offer->unsaid && offer->move.state)
-			return min(now + RETRY_NS, offer->move.due ?: U64_MAX);
-		if (!offer->move.state) {
-			if (!offer->unsaid)
-				offer_free(offer);
-			return now + RETRY_NS;
-		}
+	if (!offer->move.state) {
+		if (!offer->unsaid)
+			offer_free(offer);
+		return now + RETRY_NS;
 	}
-	if (offer->gate && READ_ONCE(offer->gate->full))
+	if (is_full(offer))
 		what = SPW_MOVE_FULL;
 	else if (offer->copying && offer->retry <= now)
 		what = look(offer, now, &reason);
@@ -617,7 +621,7 @@ static u64 poll(struct spw_offer *offer, u64 now)
 	}
 	if (offer->copying || offer->freezing)
 		return now + AGAIN_NS;
-	return offer->move.due ?: U64_MAX;
+	return min(offer->unsaid ? now + RETRY_NS : U64_MAX, offer->move.due ?: U64_MAX);
 }
 
 /**
