@@ -304,7 +304,8 @@ static void event(struct spw_guest *guest, u8 what, const struct spw_move_msg *m
 		spw_move_target_step(&guest->move, &in, ktime_get_ns(), &out);
 		trace_spillway_move_target(guest->peer, guest->id, 0, in.event, before,
 					   guest->move.state, out.reason);
-		if (in.event == SPW_MOVE_DOWN)
+		/* In a stream that is no more, or of a move that is over: void. */
+		if (in.event == SPW_MOVE_DOWN || (before && !guest->move.state))
 			guest->unsaid = SPW_MOVE_NONE;
 		in.event = act(guest, out.actions, msg, &in.reason);
 		if (out.send)
@@ -388,6 +389,12 @@ void spw_guest_message(struct spw_peer *peer, const struct spw_move_msg *msg)
 {
 	struct spw_guest *guest = xa_load(&peer->moving.guests, msg->id);
 
+	/* One that is there for its last word only is not one to begin anew with. */
+	if (guest && !guest->move.state) {
+		guest->unsaid = SPW_MOVE_NONE;
+		event(guest, SPW_MOVE_NONE, NULL);
+		guest = NULL;
+	}
 	if (!guest && msg->kind == SPW_MOVE_RESERVE) {
 		spw_peer_count(peer, SPILLWAY_STAT_MOVE_ASKED, 1);
 		guest = guest_new(peer, msg);
