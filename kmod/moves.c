@@ -253,12 +253,21 @@ static void look_at_gates(struct spw_moves *moves)
 		return;
 	moves->gates_due = jiffies + msecs_to_jiffies(GATES_MS);
 	list_for_each_entry_safe(gate, next, &moves->gates, list) {
+		cond_resched();
 		if (gate->busy || !is_over(moves->spw, gate, now))
 			continue;
 		if (gate->id)
 			xa_erase(&moves->departed, gate->id);
 		spw_guest_gate_over(gate);
 	}
+}
+
+static u64 gates_due(const struct spw_moves *moves, u64 now)
+{
+	long left = (long)(moves->gates_due - jiffies);
+
+	/* A look at very many may have taken longer than that. */
+	return now + jiffies_to_nsecs(max(left, 0L));
 }
 
 static void moves_work(struct work_struct *work)
@@ -281,7 +290,7 @@ static void moves_work(struct work_struct *work)
 	due = min(due, spw_offers_poll(moves, now));
 	look_at_gates(moves);
 	if (!list_empty(&moves->gates))
-		due = min(due, now + jiffies_to_nsecs(moves->gates_due - jiffies));
+		due = min(due, gates_due(moves, now));
 	mutex_unlock(&moves->lock);
 	if (due != U64_MAX && !READ_ONCE(moves->dying))
 		queue_delayed_work(system_unbound_wq, &moves->work,
@@ -355,6 +364,7 @@ int spw_moves_init(struct spw_device *spw)
 	xa_init(&moves->departed);
 	INIT_LIST_HEAD(&moves->gates);
 	xa_init(&moves->jobs);
+	moves->gates_due = jiffies;
 	spw->moves = moves;
 	return 0;
 }
@@ -377,6 +387,7 @@ void spw_moves_stop(struct spw_device *spw)
 		if (gate->mode == SPW_GATE_STEER)
 			spw_guest_reset(gate);
 		spw_gate_free(gate);
+		cond_resched();
 	}
 	spw_jobs_end(moves);
 	mutex_unlock(&moves->lock);
