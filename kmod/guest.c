@@ -351,9 +351,7 @@ static struct spw_guest *guest_new(struct spw_peer *peer, const struct spw_move_
 	guest->instance = msg->instance;
 	guest->id = msg->id;
 	read_name(guest, msg);
-	/* An index of the table is a long. */
-	if (msg->id != (unsigned long)msg->id ||
-	    xa_insert(&peer->moving.guests, msg->id, guest, GFP_KERNEL)) {
+	if (xa_insert(&peer->moving.guests, msg->id, guest, GFP_KERNEL)) {
 		kfree(guest);
 		return NULL;
 	}

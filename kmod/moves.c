@@ -199,6 +199,9 @@ static int take(struct spw_peer *peer, const u8 *data, u32 len)
 	err = spw_move_msg_parse(data, len, &msg);
 	if (err)
 		return err;
+	/* An index of the tables is a long. */
+	if (msg.id != (unsigned long)msg.id)
+		return -EPROTO;
 	mutex_lock(&moves->lock);
 	notice_end(peer);
 	dispatch(peer, &msg);
@@ -401,6 +404,8 @@ void spw_moves_free(struct spw_device *spw)
 {
 	struct spw_moves *moves = spw->moves;
 
+	/* Who was told that a stream ended may have looked before it was stopped. */
+	cancel_delayed_work_sync(&moves->work);
 	xa_destroy(&moves->offers);
 	xa_destroy(&moves->departed);
 	xa_destroy(&moves->jobs);
