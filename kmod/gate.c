@@ -28,6 +28,8 @@
 #include "moves.h"
 #include "peer.h"
 
+#define DRAIN_ROUNDS	8	/* until what is held does not grow any more */
+
 static hsiphash_key_t gate_hash_key __read_mostly;
 
 static u32 hash_key(const void *data, u32 len, u32 seed)
@@ -233,18 +235,24 @@ static bool back(struct spw_gate *gate, struct sk_buff *skb)
 	return true;
 }
 
-/* All that is held goes, what comes meanwhile behind it; then the mode is another. */
+/*
+ * All that is held goes, what comes meanwhile behind it; then the mode is another. Where
+ * packets come faster than they go, what comes late may overtake the last of them.
+ */
 static void drain(struct spw_gate *gate, u8 mode,
 		  bool (*give)(struct spw_gate *gate, struct sk_buff *skb))
 {
 	struct sk_buff_head list;
 	struct sk_buff *skb;
+	int round = 0;
 
 	__skb_queue_head_init(&list);
 	spin_lock_bh(&gate->lock);
 	while (!skb_queue_empty(&gate->held)) {
 		skb_queue_splice_init(&gate->held, &list);
 		gate->held_bytes = 0;
+		if (++round == DRAIN_ROUNDS)
+			set_mode(gate, mode);
 		spin_unlock_bh(&gate->lock);
 		local_bh_disable();
 		rcu_read_lock();
