@@ -40,6 +40,7 @@
  * @home: the address is this node's
  * @detour: it was here before, and went to the origin from here
  * @data: image
+ * @size: of it
  * @image: parsed
  * @restored: the endpoint
  * @live: the endpoint is its application's; referenced by @restored.sk until told
@@ -59,6 +60,7 @@ struct spw_guest {
 	bool home;
 	bool detour;
 	u8 *data;
+	u32 size;
 	struct spw_image image;
 	struct spw_restored restored;
 	bool live;
@@ -172,15 +174,30 @@ static bool is_announced(const struct spw_guest *guest)
 	return !memcmp(t->laddr, &tuple->laddr, 4) && !memcmp(t->raddr, &tuple->raddr, 4);
 }
 
+/* All images together have an eighth of the memory; one has room in any case. */
+static bool keep_image(struct spw_guest *guest, const struct spw_move_msg *msg)
+{
+	u64 max = (u64)totalram_pages() << PAGE_SHIFT >> 3;
+	u64 *bytes = &guest->moves->guest_bytes;
+
+	if (*bytes && *bytes + msg->size > max)
+		return false;
+	guest->data = spw_fault(SPW_FAULT_IMAGE) ? NULL :
+		      kvmalloc(msg->size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!guest->data)
+		return false;
+	memcpy(guest->data, msg->image, msg->size);
+	guest->size = msg->size;
+	*bytes += msg->size;
+	return true;
+}
+
 static u8 build(struct spw_guest *guest, const struct spw_move_msg *msg)
 {
 	enum spw_image_why why;
 
-	guest->data = spw_fault(SPW_FAULT_IMAGE) ? NULL :
-		      kvmalloc(msg->size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	if (!guest->data)
+	if (!keep_image(guest, msg))
 		return SPW_MOVE_BECAUSE_ROOM;
-	memcpy(guest->data, msg->image, msg->size);
 	if (spw_image_parse(guest->data, msg->size, &guest->image, &why)) {
 		trace_spillway_image_bad(guest->peer, guest->id, spw_image_why_name(why));
 		return SPW_MOVE_BECAUSE_IMAGE;
@@ -196,6 +213,8 @@ static void drop_image(struct spw_guest *guest)
 {
 	kvfree(guest->data);
 	guest->data = NULL;
+	guest->moves->guest_bytes -= guest->size;
+	guest->size = 0;
 }
 
 /* Its packets come here from now on. */

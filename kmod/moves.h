@@ -36,6 +36,7 @@ enum spw_moves_limits {
  * @departed: gates of endpoints that have gone, by id of the move
  * @gates: all of the device
  * @nr_guests: moves of which this node is the target
+ * @guest_bytes: of the images that these keep
  * @jobs: by id
  * @last_job: id
  * @nr_jobs: in @jobs
@@ -54,6 +55,7 @@ struct spw_moves {
 	struct xarray departed;
 	struct list_head gates;
 	u32 nr_guests;
+	u64 guest_bytes;
 	struct xarray jobs;
 	u32 last_job;
 	u32 nr_jobs;
