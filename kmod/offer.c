@@ -7,6 +7,7 @@
  * the image, so that the application waits as it would for a full buffer. All that are to
  * be frozen at one time share the grace period.
  */
+#include <linux/delay.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
@@ -28,6 +29,8 @@
 #define LOOK_NS		(100 * NSEC_PER_MSEC)	/* for which it is just looked at, ... */
 #define HOLD_NS		(20 * NSEC_PER_MSEC)	/* and with its packets held, at one time */
 #define REST_NS		(40 * NSEC_PER_MSEC)	/* between two of these */
+#define LOCK_TRIES	20			/* for the lock of a socket, ... */
+#define LOCK_US		50			/* and between two of these */
 #define RETRY_NS	(10 * NSEC_PER_MSEC)	/* until something is said again */
 
 /**
@@ -484,14 +487,39 @@ static int hold(struct spw_offer *offer)
 	return SPW_MOVE_BECAUSE_NOTHING;
 }
 
-/* The lock, and nothing behind it that came before the packets were held. */
-static void lock(struct sock *sk)
+/*
+ * What lock_sock() does where it need not wait. A socket that is not locked has nothing in
+ * its backlog: __release_sock() comes first.
+ */
+static bool try_lock(struct sock *sk)
 {
-	lock_sock(sk);
-	while (READ_ONCE(sk->sk_backlog.tail)) {
-		release_sock(sk);
-		lock_sock(sk);
+	bool owned;
+
+	spin_lock_bh(&sk->sk_lock.slock);
+	owned = sk->sk_lock.owned;
+	sk->sk_lock.owned = 1;
+	spin_unlock_bh(&sk->sk_lock.slock);
+#ifdef CONFIG_DEBUG_LOCK_ALLOC
+	if (!owned)
+		mutex_acquire(&sk->sk_lock.dep_map, 0, 1, _RET_IP_);
+#endif
+	return !owned;
+}
+
+/*
+ * An application may keep the lock for as long as the page takes that it sends from: all
+ * other moves do not wait for that.
+ */
+static bool lock(struct sock *sk)
+{
+	int tries = LOCK_TRIES;
+
+	while (!try_lock(sk)) {
+		if (!--tries)
+			return false;
+		usleep_range(LOCK_US, 2 * LOCK_US);
 	}
+	return true;
 }
 
 static u8 capture(struct spw_offer *offer, struct sock *sk)
@@ -526,7 +554,10 @@ static u8 freeze(struct spw_offer *offer)
 	}
 	if (!sk)
 		return SPW_MOVE_BECAUSE_CLOSED;
-	lock(sk);
+	if (!lock(sk)) {
+		sock_put(sk);
+		return SPW_MOVE_BECAUSE_BUSY;
+	}
 	/* The first time: all that came before the gate was shut is in its queue now. */
 	if (!offer->settled)
 		offer->write_seq = tcp_sk(sk)->write_seq;
