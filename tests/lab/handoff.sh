@@ -104,21 +104,28 @@ sockets_are() { # I PORT N
 }
 
 # Once all connections are closed: no entry, socket or job under way is left.
-nothing_left() { # PORT...
+nothing_left() { # PORT...: sets left, what still is
 	local i port
 	for i in 1 2; do
+		left="entries at n$i"
 		[ "$(spillctl $i -H moved | wc -l)" = 0 ] || return
 		for port in "$@"; do
+			left="sockets of port $port at n$i"
 			sockets_are $i "$port" 0 && [ "$(conns_count $i sport "$port")" = 0 ] || return
 		done
+		left="moves at n$i that did not end, or ended without a beginning"
 		spillctl $i stats | awk '{ n[$1] = $2 }
 			END { exit n["move_begun"] != n["move_moved"] + n["move_stayed"] + n["move_lost"] ||
 				   n["move_asked"] != n["move_arrived"] + n["move_refused"] }' || return
 	done
+	left="a connection that left one node and did not come to the other, once"
+	[ "$(stat_of 1 move_moved)" = "$(stat_of 2 move_arrived)" ] &&
+		[ "$(stat_of 2 move_moved)" = "$(stat_of 1 move_arrived)" ]
 }
 all_gone() { # PORT...
 	local i
-	wait_until -t 90 nothing_left "$@" && return
+	wait_until -t 70 nothing_left "$@" && return
+	note "left: $left"
 	for i in 1 2; do
 		note "left at n$i:"
 		{

@@ -337,17 +337,17 @@ static void judge_ack(struct side *a, const struct side *b, const struct segment
 
 static void judge_time(struct side *a, const struct side *b, const struct segment *s)
 {
-	if (!a->timed || !b->timed)
+	if (!a->timed)
 		return;
 	if (!s->timed) {
-		a->faults[TIME_MISSING]++;
+		a->faults[TIME_MISSING] += b->timed;
 		return;
 	}
 	if (before(s->time, a->time))
 		a->faults[TIME_BACK]++;
 	else
 		a->time = s->time;
-	if (!(s->flags & ACK))
+	if (!(s->flags & ACK) || !b->timed)
 		return;
 	if (a->echoed && before(s->echo, a->echo))
 		a->faults[ECHO_BACK]++;
