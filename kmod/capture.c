@@ -109,7 +109,8 @@ static bool is_acknowledged_behind(const struct tcp_sock *tp)
  * of the ports that he names. What the remote has not acknowledged is no hindrance.
  *
  * Return: false also for one that never sent or never received anything, and where it
- * cannot be told.
+ * cannot be told. One that came from another node is as it was there until something
+ * comes or goes: spw_restore() sets the clocks accordingly.
  */
 bool spw_capture_answered(const struct sock *sk, u32 idle_ms)
 {
@@ -117,7 +118,7 @@ bool spw_capture_answered(const struct sock *sk, u32 idle_ms)
 	u32 now = tcp_jiffies32, sent, came;
 
 	if (inet_sk_state_load(sk) != TCP_ESTABLISHED || !is_drained(sk) ||
-	    !READ_ONCE(tp->bytes_received) || !READ_ONCE(tp->bytes_sent))
+	    !READ_ONCE(tp->bytes_received) != !READ_ONCE(tp->bytes_sent))
 		return false;
 	sent = now - READ_ONCE(tp->lsndtime);
 	came = now - READ_ONCE(inet_csk(sk)->icsk_ack.lrcvtime);
@@ -127,7 +128,7 @@ bool spw_capture_answered(const struct sock *sk, u32 idle_ms)
 	 * what is unacknowledged is newer than the last that came.
 	 */
 	return sent < came || READ_ONCE(tp->snd_una) != READ_ONCE(tp->snd_nxt) ||
-	       is_acknowledged_behind(tp);
+	       (READ_ONCE(tp->bytes_sent) && is_acknowledged_behind(tp));
 }
 
 /**

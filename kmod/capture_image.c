@@ -215,6 +215,8 @@ static u32 socket_flags(const struct sock *sk)
 	/* tcp_fin() sets it as well. */
 	if ((sk->sk_shutdown & RCV_SHUTDOWN) && sk->sk_state != TCP_CLOSE_WAIT)
 		flags |= SPW_IMAGE_SOCK_RCV_SHUTDOWN;
+	if (spw_capture_answered(sk, 0))
+		flags |= SPW_IMAGE_SOCK_ANSWERED;
 	return flags;
 }
 

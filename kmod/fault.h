@@ -22,7 +22,6 @@ enum spw_fault {
 	SPW_FAULT_BUILD,	/* target: no memory for the endpoint */
 	SPW_FAULT_GO,		/* target: the endpoint cannot be handed over */
 	SPW_FAULT_SAY,		/* both: every other message cannot be sent at first */
-	SPW_FAULT_DOUBT,	/* origin: the target's word is not heard any more */
 	__SPW_FAULT_MAX
 };
 

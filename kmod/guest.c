@@ -14,6 +14,7 @@
 #include <net/tcp.h>
 
 #include "conntab.h"
+#include "fault.h"
 #include "gate.h"
 #include "guest.h"
 #include "image.h"
@@ -146,6 +147,8 @@ static u8 take_room(struct spw_guest *guest)
 	struct spw_device *spw = guest->moves->spw;
 	bool listens;
 
+	if (spw_fault(SPW_FAULT_ROOM))
+		return SPW_MOVE_BECAUSE_ROOM;
 	if (is_taken(guest))
 		return SPW_MOVE_BECAUSE_IN_USE;
 	rcu_read_lock();
@@ -173,7 +176,8 @@ static u8 build(struct spw_guest *guest, const struct spw_move_msg *msg)
 {
 	enum spw_image_why why;
 
-	guest->data = kvmalloc(msg->size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	guest->data = spw_fault(SPW_FAULT_IMAGE) ? NULL :
+		      kvmalloc(msg->size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!guest->data)
 		return SPW_MOVE_BECAUSE_ROOM;
 	memcpy(guest->data, msg->image, msg->size);
@@ -183,6 +187,8 @@ static u8 build(struct spw_guest *guest, const struct spw_move_msg *msg)
 	}
 	if (!is_announced(guest))
 		return SPW_MOVE_BECAUSE_IMAGE;
+	if (spw_fault(SPW_FAULT_BUILD))
+		return SPW_MOVE_BECAUSE_MEMORY;
 	return spw_restore(guest->moves->spw->net, &guest->image, &guest->restored);
 }
 
@@ -221,7 +227,8 @@ static void open_gate(struct spw_guest *guest)
 
 static u8 activate(struct spw_guest *guest)
 {
-	u8 reason = spw_restore_go(&guest->restored, &guest->image);
+	u8 reason = spw_fault(SPW_FAULT_GO) ? SPW_MOVE_BECAUSE_BACKLOG :
+		    spw_restore_go(&guest->restored, &guest->image);
 
 	if (reason)
 		return reason;

@@ -255,7 +255,8 @@ enum spw_image_socket_flags {
 	SPW_IMAGE_SOCK_LINGER = 32,
 	SPW_IMAGE_SOCK_OOBINLINE = 64,
 	SPW_IMAGE_SOCK_RCV_SHUTDOWN = 128,	/* by the application, not by a FIN */
-	SPW_IMAGE_SOCK_FLAGS = 255,
+	SPW_IMAGE_SOCK_ANSWERED = 256,	/* all that was asked, see spw_capture_answered() */
+	SPW_IMAGE_SOCK_FLAGS = 511,
 };
 
 /**

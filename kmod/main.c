@@ -10,7 +10,12 @@
 
 #include "conntab.h"
 #include "device.h"
+#include "fault.h"
 #include "netlink.h"
+
+unsigned int spw_fault_step;
+module_param_named(fail_move, spw_fault_step, uint, 0600);
+MODULE_PARM_DESC(fail_move, "for tests: the step of every move that fails, 0 for none");
 
 static int __init spw_init(void)
 {

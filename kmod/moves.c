@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 
 #include "conntab.h"
+#include "fault.h"
 #include "gate.h"
 #include "guest.h"
 #include "job.h"
@@ -61,6 +62,8 @@ int spw_moves_tell(struct spw_peer *peer, const struct spw_move_msg *msg)
 	u8 data[SPW_LEN_MOVE_MAX];
 	u32 len = spw_move_msg_build(data, msg);
 
+	if (spw_fault(SPW_FAULT_SAY) && ++peer->spw->moves->unsaid % 2)
+		return -ENOBUFS;
 	return spw_messenger_append(peer, SPW_MESSAGE_MOVE, data, len, len);
 }
 

@@ -40,6 +40,7 @@ enum spw_moves_limits {
  * @last_job: id
  * @nr_jobs: in @jobs
  * @gates_due: jiffies when gates are looked at next
+ * @unsaid: messages that were refused for %SPW_FAULT_SAY
  * @dying: nothing begins any more
  */
 struct spw_moves {
@@ -57,6 +58,7 @@ struct spw_moves {
 	u32 last_job;
 	u32 nr_jobs;
 	unsigned long gates_due;
+	u32 unsaid;
 	bool dying;
 };
 

@@ -16,6 +16,7 @@
 
 #include "capture.h"
 #include "conntab.h"
+#include "fault.h"
 #include "gate.h"
 #include "guest.h"
 #include "job.h"
@@ -294,8 +295,10 @@ int spw_offer_begin(struct spw_job *job, u32 index, const struct spw_conn *conn,
 		    struct spw_peer *peer)
 {
 	struct spw_moves *moves = peer->spw->moves;
-	struct spw_offer *offer = kzalloc(sizeof(*offer), GFP_KERNEL | __GFP_NOWARN);
+	struct spw_offer *offer;
 
+	offer = spw_fault(SPW_FAULT_OFFER) ? NULL :
+		kzalloc(sizeof(*offer), GFP_KERNEL | __GFP_NOWARN);
 	if (!offer)
 		return -ENOMEM;
 	offer->moves = moves;
@@ -438,6 +441,8 @@ static u8 look(struct spw_offer *offer, u64 now, u8 *reason)
 	u8 what = SPW_MOVE_WORKED;
 
 	*reason = sk ? spw_capture_refused(sk) : SPW_MOVE_BECAUSE_CLOSED;
+	if (spw_fault(SPW_FAULT_LOOK))
+		*reason = SPW_MOVE_BECAUSE_FEATURE;
 	if (*reason) {
 		what = SPW_MOVE_FAILED;
 	} else if (!may_leave(offer, sk) && now - since < LOOK_NS) {
@@ -462,7 +467,7 @@ static int hold(struct spw_offer *offer)
 	if (gate && (gate->busy || gate->mode == SPW_GATE_FORWARD))
 		return SPW_MOVE_BECAUSE_IN_USE;
 	offer->fresh = !gate;
-	if (!gate)
+	if (!gate && !spw_fault(SPW_FAULT_HOLD))
 		gate = spw_gate_new(moves->spw, offer->conn.family, tuple);
 	if (!gate)
 		return SPW_MOVE_BECAUSE_MEMORY;
@@ -500,7 +505,8 @@ static u8 capture(struct spw_offer *offer, struct sock *sk)
 		return reason;
 	if (!may_leave(offer, sk))
 		return SPW_MOVE_BECAUSE_BUSY;
-	reason = spw_capture(sk, SPW_LEN_MOVE, &offer->image);
+	reason = spw_fault(SPW_FAULT_CAPTURE) ? SPW_MOVE_BECAUSE_MEMORY :
+		 spw_capture(sk, SPW_LEN_MOVE, &offer->image);
 	if (reason)
 		return reason;
 	offer->bytes = offer->image.len;
@@ -514,6 +520,10 @@ static u8 freeze(struct spw_offer *offer)
 	struct sock *sk = find_sock(offer);
 	u8 reason;
 
+	if (sk && spw_fault(SPW_FAULT_FREEZE)) {
+		sock_put(sk);
+		sk = NULL;
+	}
 	if (!sk)
 		return SPW_MOVE_BECAUSE_CLOSED;
 	lock(sk);

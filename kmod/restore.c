@@ -121,7 +121,9 @@ static void set_congestion(struct sock *sk, const struct spw_image *image)
 			       READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_max_reordering));
 	tp->lsndtime = now;
 	tp->rcv_tstamp = now;
-	inet_csk(sk)->icsk_ack.lrcvtime = now;
+	/* Who has answered all waits for the remote here, too: spw_capture_answered(). */
+	inet_csk(sk)->icsk_ack.lrcvtime =
+		now - !!(image->socket.flags & SPW_IMAGE_SOCK_ANSWERED);
 }
 
 /*

@@ -82,9 +82,11 @@ one_move() { # COMMAND...: what is to go wrong, begun just before; sets port
 
 # The module's switch for this: the number of the step that fails next, on either node,
 # then 0 again. It is only there in the lab.
-fail_next() { echo "$step" > $FAIL; }
+fail_next() { # FROM: not needed
+	echo "$step" > $FAIL
+}
 at_each_step() {
-	local step i last=${SPW_STEPS:-12}
+	local step i last=10
 	for i in $(seq "$MOVES"); do
 		step=$((i % last + 1))
 		one_move fail_next || {
@@ -106,7 +108,7 @@ fi
 ### by the path
 
 # How long the path is cut: mostly shorter than a peer is waited for, some times longer.
-cut() { # FROM
+break_path() { # FROM
 	sleep "0.$(printf %03d $((RANDOM % 40)))"
 	ip -n lan link set "n$1" down
 	if [ $((RANDOM % 4)) = 0 ]; then sleep 3; else sleep "0.$(printf %03d $((RANDOM % 200)))"; fi
@@ -115,7 +117,7 @@ cut() { # FROM
 by_the_path() {
 	local i
 	for i in $(seq "$MOVES"); do
-		one_move cut || {
+		one_move break_path || {
 			note "move $i"
 			return 1
 		}

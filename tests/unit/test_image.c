@@ -61,7 +61,7 @@ static const struct {
 	{ AT(socket.ttl), 0, 255, SPW_IMAGE_WHY_TTL },
 	{ AT(socket.flow_label), 0, 0xfffff, SPW_IMAGE_WHY_FLOW_LABEL },
 	{ AT(options.flags), 0x0f, 0x7f, SPW_IMAGE_WHY_OPTION_FLAGS },
-	{ AT(socket.flags), 0, 0xff, SPW_IMAGE_WHY_SOCKET_FLAGS },
+	{ AT(socket.flags), 0, 0x1ff, SPW_IMAGE_WHY_SOCKET_FLAGS },
 };
 
 /* Every value is good for these. */

@@ -23,7 +23,7 @@ static const struct spw_move_msg reserve = { .kind = SPW_MOVE_RESERVE,
 static uint32_t length(uint8_t kind)
 {
 	return spw_move_msg_has_tuple(kind) ? SPW_LEN_MOVE_MAX :
-	       kind == SPW_MOVE_IMAGE	    ? SPW_LEN_MOVE + IMAGE :
+	       kind == SPW_MOVE_IMAGE       ? SPW_LEN_MOVE + IMAGE :
 					      SPW_LEN_MOVE;
 }
 
