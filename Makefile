@@ -113,7 +113,7 @@ build/modules/%/spillway.ko: $(MODULE_SRC)
 lab-modules: build/deps
 	$(Q)for k in $(KERNELS); do \
 		r=$$(. tests/lab/kernel.sh && lab_kernel_release $$k) && \
-		$(MAKE) modules KVER=$$r KDIR=$$(lab_kernel_build $$r) || exit 1; \
+		$(MAKE) modules KVER=$$r KDIR=$$(. tests/lab/kernel.sh && lab_kernel_build $$r) || exit 1; \
 	done
 
 ### the programs

@@ -61,6 +61,16 @@ static inline void spw_compat_request_clear(struct tcp_request_sock *treq, bool 
 #endif
 }
 
+/* What is allocated ahead changes by a function of its own since 6.6. */
+static inline void spw_compat_forward_alloc_add(struct sock *sk, int bytes)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+	sk_forward_alloc_add(sk, bytes);
+#else
+	sk->sk_forward_alloc += bytes;
+#endif
+}
+
 /* Can timestamps count us? */
 static inline bool spw_compat_has_usec_ts(void)
 {

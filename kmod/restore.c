@@ -11,6 +11,7 @@
 #include <net/inet_ecn.h>
 #include <net/tcp.h>
 
+#include "accepted.h"
 #include "child.h"
 #include "compat.h"
 #include "image.h"
@@ -314,11 +315,15 @@ static u8 hand_over(struct sock *listener, struct request_sock *req, struct sock
 
 	if (!spw_child_alive(sk))
 		return SPW_MOVE_BECAUSE_CLOSED;
+	if (spw_accepted_watch(req, sk))
+		return SPW_MOVE_BECAUSE_MEMORY;
 	local_bh_disable();
 	queued = inet_csk_reqsk_queue_add(listener, req, sk);
 	local_bh_enable();
-	if (!queued)
+	if (!queued) {
+		spw_accepted_unwatch(req, sk);
 		return SPW_MOVE_BECAUSE_LISTENER;
+	}
 	wake(sk);
 	return 0;
 }
