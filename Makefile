@@ -3,6 +3,8 @@
 
 VERSION := 0.1.0
 KVER ?= $(shell uname -r)
+# What the module for KVER is built against, if that is not with KVER's modules.
+KDIR ?=
 KERNELS ?= 6.1 6.12
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -27,16 +29,17 @@ say = @printf '  %-7s %s\n'
 MAKEFLAGS += --no-print-directory
 endif
 
-PACKAGES := bash bc binutils build-essential busybox-static clang clang-format \
-	conntrack cpio cppcheck curl ethtool gawk gcc gnuplot-nox iperf3 iproute2 \
-	iputils-ping jq kmod libclang-rt-14-dev libevent-dev libgsl-dev libjson-c-dev \
+PACKAGES := bash bc binutils bison build-essential busybox-static clang clang-format \
+	conntrack cpio cppcheck curl ethtool flex gawk gcc gnuplot-nox iperf3 iproute2 \
+	iputils-ping jq kmod libclang-rt-14-dev libelf-dev libevent-dev libgsl-dev libjson-c-dev \
 	libmnl-dev libnl-3-dev libnl-genl-3-dev libnl-route-3-dev libsmartcols-dev \
 	libsqlite3-dev libssl-dev linux-headers-6.12-amd64 linux-headers-amd64 \
 	linux-source-6.12 make nftables nginx-light openssl pkg-config procps \
 	redis-server redis-tools \
 	qemu-system-x86 shellcheck sparse spin tcpdump tshark wireguard-tools wrk xz-utils
 
-.PHONY: all help deps modules lab-modules ctl unit selftests check check-unit \
+.PHONY: all help deps modules lab-modules debug-kernel ctl unit selftests check \
+	check-unit check-debug \
 	check-model check-guest lint soak fuzz bench grid demo install uninstall \
 	dkms-install clean
 .DELETE_ON_ERROR:
@@ -57,6 +60,8 @@ help:
 	@echo '  make check-unit    unit tests only'
 	@echo '  make check-model   the protocol of a move, every state of its model'
 	@echo '  make check-guest   tests in guests only'
+	@echo '  make check-debug   guest tests on a kernel with lockdep, KASAN and kmemleak'
+	@echo '  make debug-kernel  builds that kernel'
 	@echo '  make fuzz          libFuzzer on whatever reads what others wrote'
 	@echo '  make bench         what relay costs beside WireGuard and others'
 	@echo '  make grid          goodput by loss, delay, reordering and flows'
@@ -100,7 +105,7 @@ modules: build/modules/$(KVER)/spillway.ko
 build/modules/%/spillway.ko: $(MODULE_SRC)
 	$(say) KBUILD $*
 	$(Q)mkdir -p $(@D) && cp -ru --preserve=timestamps Kbuild kmod include $(@D)/
-	$(Q)flock $(@D) $(MAKE) $(if $(V),,-s) -C /lib/modules/$*/build \
+	$(Q)flock $(@D) $(MAKE) $(if $(V),,-s) -C $(or $(KDIR),/lib/modules/$*/build) \
 		M=$(abspath $(@D)) KCFLAGS=-Werror $(KBUILD_EXTRA) modules \
 		>$(@D)/log 2>&1 || { cat $(@D)/log; exit 1; }
 	@touch $@
@@ -108,7 +113,7 @@ build/modules/%/spillway.ko: $(MODULE_SRC)
 lab-modules: build/deps
 	$(Q)for k in $(KERNELS); do \
 		r=$$(. tests/lab/kernel.sh && lab_kernel_release $$k) && \
-		$(MAKE) modules KVER=$$r || exit 1; \
+		$(MAKE) modules KVER=$$r KDIR=$$(lab_kernel_build $$r) || exit 1; \
 	done
 
 ### the programs
@@ -229,6 +234,14 @@ check-model: build/deps
 
 check-guest: build/deps selftests lab-modules ctl
 	$(Q)tests/lab/check --kernels "$(KERNELS)" --tests "$(TESTS)"
+
+# The second lane: apart from check, for the time it takes.
+debug-kernel: build/deps
+	$(Q)tests/lab/debug
+
+check-debug: build/deps debug-kernel selftests ctl
+	$(Q)$(MAKE) lab-modules KERNELS=debug
+	$(Q)tests/lab/check --kernels debug --tests "$(TESTS)"
 
 # What tests/bench measures with, and the QEMU plugin that profiles.
 build/bench/%: tests/bench/%.c

@@ -124,7 +124,11 @@ bool spw_capture_answered(const struct sock *sk, u32 idle_ms)
 	came = now - READ_ONCE(inet_csk(sk)->icsk_ack.lrcvtime);
 	if (sent > came || jiffies_to_msecs(sent) < idle_ms)
 		return false;
-	return sent < came || (READ_ONCE(tp->bytes_sent) && is_acknowledged_behind(tp));
+	/* A remote that waits for an answer acknowledges all of it with the next request:
+	 * what is unacknowledged is newer than the last that came.
+	 */
+	return sent < came || READ_ONCE(tp->snd_una) != READ_ONCE(tp->snd_nxt) ||
+	       (READ_ONCE(tp->bytes_sent) && is_acknowledged_behind(tp));
 }
 
 /**

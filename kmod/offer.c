@@ -92,12 +92,12 @@ static void lock_keep(struct sock *sk)
 #endif
 }
 
-static void lock_return(struct sock *sk)
+/* Whoever does something to the socket, or unlocks it, holds the lock for that time. */
+static void lock_take(struct sock *sk)
 {
 #ifdef CONFIG_DEBUG_LOCK_ALLOC
 	mutex_acquire(&sk->sk_lock.dep_map, 0, 1, _RET_IP_);
 #endif
-	release_sock(sk);
 }
 
 /**
@@ -164,7 +164,8 @@ static void drop_sock(struct spw_offer *offer)
 {
 	if (!offer->sk)
 		return;
-	lock_return(offer->sk);
+	lock_take(offer->sk);
+	release_sock(offer->sk);
 	sock_put(offer->sk);
 	offer->sk = NULL;
 }
@@ -197,7 +198,9 @@ static void kill(struct spw_offer *offer)
 {
 	const struct spw_settings *settings = &offer->moves->spw->settings;
 
+	lock_take(offer->sk);
 	spw_capture_kill(offer->sk, spw_setting_get(settings, SPW_SET_HANDOFF_EOF));
+	lock_keep(offer->sk);
 	drop_sock(offer);
 	drop_image(offer);
 }

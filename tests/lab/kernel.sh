@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Guest kernels: stock Debian images in a cache, with an initramfs for each.
+# Guest kernels in a cache, with an initramfs for each: stock Debian images, and one
+# built to watch itself (tests/lab/debug).
 # Sourced by tests/lab/run; sets nothing but what lab_kernel_prepare says.
 # shellcheck shell=bash
 
@@ -10,10 +11,25 @@ LAB_CACHE_VERSION=1
 # What the initramfs needs to mount the guest's root; dependencies are found.
 LAB_BOOT_MODULES="virtio_pci 9pnet_virtio 9p overlay"
 
-# lab_kernel_release 6.1|6.12: release of the newest installed headers, since the
+# Release of the debug kernel that the installed source makes.
+lab_debug_release() {
+	local version
+	version=$(dpkg-query -W -f='${Version}' linux-source-6.12 2> /dev/null)
+	[ -n "$version" ] || {
+		echo "lab: no linux-source-6.12: run 'make deps'" >&2
+		return 1
+	}
+	echo "${version%%-*}-spillway-debug"
+}
+
+# lab_kernel_release 6.1|6.12|debug: release of the newest installed headers, since the
 # module is built against these and must fit the image.
 lab_kernel_release() {
 	local dir newest=
+	if [ "$1" = debug ]; then
+		lab_debug_release
+		return
+	fi
 	for dir in $(printf '%s\n' /usr/src/linux-headers-"$1".*-amd64 |
 		     grep -Ev -- '-(cloud|rt)-amd64$' | sort -V); do
 		[ -e "$dir/Makefile" ] && newest=${dir#/usr/src/linux-headers-}
@@ -23,6 +39,14 @@ lab_kernel_release() {
 		return 1
 	}
 	echo "$newest"
+}
+
+# lab_kernel_build RELEASE: what the module is built against.
+lab_kernel_build() {
+	case $1 in
+	*-spillway-debug) echo "$LAB_CACHE/debug-build/out" ;;
+	*) echo "/lib/modules/$1/build" ;;
+	esac
 }
 
 lab_download() { # RELEASE DIR
@@ -62,12 +86,16 @@ lab_initramfs() { # RELEASE DIR
 	rm -rf "$tree" "$2/order"
 }
 
-# lab_kernel_prepare 6.1|6.12: sets LAB_RELEASE, LAB_KERNEL_DIR (root/, initrd.img).
+# lab_kernel_prepare 6.1|6.12|debug: sets LAB_RELEASE, LAB_KERNEL_DIR (root/, initrd.img).
 lab_kernel_prepare() {
 	local dir stamp init
 	init=$(dirname "${BASH_SOURCE[0]}")/init
 	LAB_RELEASE=$(lab_kernel_release "$1") || return
 	LAB_KERNEL_DIR=$LAB_CACHE/v$LAB_CACHE_VERSION/$LAB_RELEASE
+	if [ "$1" = debug ] && [ ! -e "$LAB_KERNEL_DIR/unpacked" ]; then
+		echo "lab: no debug kernel: run 'make debug-kernel'" >&2
+		return 1
+	fi
 	mkdir -p "$LAB_KERNEL_DIR" || return
 	stamp=$LAB_KERNEL_DIR/ready
 	(
