@@ -75,6 +75,7 @@ struct spw_report {
  * @gates: connections whose endpoint moves or has moved; changes under &spw_moves.lock,
  *	lookups under RCU
  * @nr_gates: in @gates; lets the hook pass everything else
+ * @held_bytes: of packets that these hold
  * @moves: moves of endpoints
  * @gc_work: finds connections that ended
  * @gc_full: jiffies when @gc_work looks at all of them next
@@ -120,6 +121,7 @@ struct spw_device {
 	atomic_t nr_hosted;
 	struct rhashtable gates;
 	atomic_t nr_gates;
+	atomic_long_t held_bytes;
 	struct spw_moves *moves;
 	struct delayed_work gc_work;
 	unsigned long gc_full;

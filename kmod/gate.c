@@ -160,7 +160,8 @@ static bool hold(struct spw_gate *gate, struct sk_buff *skb)
 {
 	lockdep_assert_held(&gate->lock);
 	if (skb_queue_len(&gate->held) >= SPW_GATE_HELD_PACKETS ||
-	    gate->held_bytes + skb->truesize > SPW_GATE_HELD_BYTES) {
+	    gate->held_bytes + skb->truesize > SPW_GATE_HELD_BYTES ||
+	    atomic_long_read(&gate->spw->held_bytes) > SPW_GATES_HELD_BYTES) {
 		WRITE_ONCE(gate->full, true);
 		return false;
 	}
@@ -171,8 +172,17 @@ static bool hold(struct spw_gate *gate, struct sk_buff *skb)
 		skb->skb_iif = skb->dev->ifindex;
 	*(int *)skb->cb = skb->dev->ifindex;
 	gate->held_bytes += skb->truesize;
+	atomic_long_add(skb->truesize, &gate->spw->held_bytes);
 	__skb_queue_tail(&gate->held, skb);
 	return true;
+}
+
+static void take_held(struct spw_gate *gate, struct sk_buff_head *list)
+{
+	lockdep_assert_held(&gate->lock);
+	skb_queue_splice_init(&gate->held, list);
+	atomic_long_sub(gate->held_bytes, &gate->spw->held_bytes);
+	gate->held_bytes = 0;
 }
 
 /* As ip_forward() and ip6_forward(): what goes in a circle must end. */
@@ -249,8 +259,7 @@ static void drain(struct spw_gate *gate, u8 mode,
 	__skb_queue_head_init(&list);
 	spin_lock_bh(&gate->lock);
 	while (!skb_queue_empty(&gate->held)) {
-		skb_queue_splice_init(&gate->held, &list);
-		gate->held_bytes = 0;
+		take_held(gate, &list);
 		if (++round == DRAIN_ROUNDS)
 			set_mode(gate, mode);
 		spin_unlock_bh(&gate->lock);
@@ -330,8 +339,7 @@ void spw_gate_discard(struct spw_gate *gate)
 	__skb_queue_head_init(&list);
 	spin_lock_bh(&gate->lock);
 	set_mode(gate, SPW_GATE_PASS);
-	skb_queue_splice_init(&gate->held, &list);
-	gate->held_bytes = 0;
+	take_held(gate, &list);
 	spin_unlock_bh(&gate->lock);
 	__skb_queue_purge(&list);
 }

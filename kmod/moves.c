@@ -23,6 +23,8 @@
 enum moves_times {
 	GATES_MS = 1000,	/* between two looks at who has ended */
 	OVER_MS = 2000,		/* for what is still under way */
+	ASK_MAX = 256,		/* questions at one time, ... */
+	ASK_MS = 20,		/* and between two of these */
 };
 
 /**
@@ -83,6 +85,7 @@ static void notice_end(struct spw_peer *peer)
 	m->met = false;
 	set_bit(SPW_MOVING_HELLO, &m->flags);
 	clear_bit(SPW_MOVING_ANSWER, &m->flags);
+	clear_bit(SPW_MOVING_STILL, &m->flags);
 	tell_all(peer, SPW_MOVE_DOWN);
 }
 
@@ -106,6 +109,7 @@ static void forget_departed(struct spw_peer *peer)
 	unsigned long id;
 
 	xa_for_each(&moves->departed, id, gate) {
+		cond_resched();
 		if (rcu_access_pointer(gate->peer) != peer || gate->busy)
 			continue;
 		xa_erase(&moves->departed, id);
@@ -127,22 +131,33 @@ static bool see_life(struct spw_peer *peer, u32 life)
 	return true;
 }
 
-/* Does it still have the endpoints that it was given? */
-static void ask_still(struct spw_peer *peer)
+/*
+ * Does it still have the endpoints that it was given? So many questions at one time that
+ * moves that are under way find room beside them. Returns when to go on.
+ */
+static u64 ask_still(struct spw_peer *peer, u64 now)
 {
 	struct spw_moves *moves = peer->spw->moves;
+	struct spw_moving *m = &peer->moving;
 	struct spw_move_msg msg;
 	struct spw_gate *gate;
 	unsigned long id;
+	int left = ASK_MAX;
 
-	xa_for_each(&moves->departed, id, gate) {
+	if (!test_bit(SPW_MOVING_STILL, &m->flags))
+		return U64_MAX;
+	xa_for_each_start(&moves->departed, id, gate, m->asked) {
+		cond_resched();
 		if (rcu_access_pointer(gate->peer) != peer || gate->busy)
 			continue;
 		spw_moves_key(&msg, SPW_MOVE_STILL, moves->life, id);
 		spw_offer_name(&msg, gate->key.family, &gate->key.tuple);
-		if (spw_moves_tell(peer, &msg))
-			break;
+		m->asked = id;
+		if (!left-- || spw_moves_tell(peer, &msg))
+			return now + ASK_MS * NSEC_PER_MSEC;
 	}
+	clear_bit(SPW_MOVING_STILL, &m->flags);
+	return U64_MAX;
 }
 
 static void hello(struct spw_peer *peer, const struct spw_move_msg *msg)
@@ -157,8 +172,10 @@ static void hello(struct spw_peer *peer, const struct spw_move_msg *msg)
 		set_bit(SPW_MOVING_ANSWER, &m->flags);
 	if (!see_life(peer, msg->instance) && (first || !m->met))
 		tell_all(peer, SPW_MOVE_UP);
-	if (first || !m->met)
-		ask_still(peer);
+	if (first || !m->met) {
+		m->asked = 0;
+		set_bit(SPW_MOVING_STILL, &m->flags);
+	}
 	m->met = true;
 }
 
@@ -287,6 +304,7 @@ static void moves_work(struct work_struct *work)
 		notice_end(peer);
 		say_hello(peer, SPW_MOVING_HELLO, SPW_MOVE_HELLO);
 		say_hello(peer, SPW_MOVING_ANSWER, SPW_MOVE_HELLO_BACK);
+		due = min(due, ask_still(peer, now));
 		due = min(due, spw_guests_poll(peer, now));
 	}
 	spw_jobs_go_on(moves);

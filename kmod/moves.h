@@ -68,6 +68,7 @@ enum spw_moving_flags {
 	SPW_MOVING_ENDED,	/* the stream ended; set in any context */
 	SPW_MOVING_HELLO,	/* to be said */
 	SPW_MOVING_ANSWER,	/* likewise, to the peer's */
+	SPW_MOVING_STILL,	/* to be asked of what went to it; under &spw_moves.lock */
 };
 
 /**
@@ -75,12 +76,14 @@ enum spw_moving_flags {
  * @flags: &enum spw_moving_flags
  * @met: the peer has said hello in this stream; under &spw_moves.lock as the others
  * @life: its instance as moves name it, 0 if not known
+ * @asked: id of the first move that is still to be asked for
  * @guests: moves of which it is the origin and this node the target, by its id
  */
 struct spw_moving {
 	unsigned long flags;
 	bool met;
 	u32 life;
+	unsigned long asked;
 	struct xarray guests;
 };
 
