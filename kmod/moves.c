@@ -280,6 +280,8 @@ static void moves_work(struct work_struct *work)
 	spw_jobs_go_on(moves);
 	due = min(due, spw_offers_poll(moves, now));
 	look_at_gates(moves);
+	xa_for_each(&moves->spw->peers, id, peer)
+		spw_messenger_flush(peer);
 	if (!list_empty(&moves->gates))
 		due = min(due, now + jiffies_to_nsecs(moves->gates_due - jiffies));
 	mutex_unlock(&moves->lock);
