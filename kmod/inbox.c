@@ -233,6 +233,8 @@ static void inbox_work(struct work_struct *work)
 		done_piece(peer, piece, ktime_get_ns());
 		cond_resched();
 	}
+	/* Whoever asked waits for the answer. */
+	spw_messenger_flush(peer);
 	spw_repair_arm(peer, ktime_get_ns());
 }
 

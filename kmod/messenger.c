@@ -315,6 +315,7 @@ static void step(struct spw_peer *peer, u64 now)
 	__skb_queue_head_init(&frames);
 	__skb_queue_head_init(&acks);
 	spin_lock(&m->lock);
+	WRITE_ONCE(m->fresh, false);
 	if (met(m) && size) {
 		goes_on = send_step(m, now, size, &frames, &out);
 		if (!goes_on)
@@ -507,6 +508,7 @@ static int enqueue(struct spw_peer *peer, struct message *message)
 	if (!err) {
 		list_add_tail(&message->list, &m->queue);
 		m->bytes += message->size;
+		WRITE_ONCE(m->fresh, true);
 		sooner(m, ktime_get_ns() + BATCH_TIME);
 	}
 	spin_unlock_bh(&m->lock);
@@ -552,6 +554,27 @@ int spw_messenger_append(struct spw_peer *peer, u16 type, const void *data, u32 
 	count(peer, SPILLWAY_STAT_CONTROL_MSG_TX, 1);
 	spw_repair_arm(peer, ktime_get_ns());
 	return 0;
+}
+
+/**
+ * spw_messenger_flush() - nothing more is to be said at this time
+ * @peer: to whom; process context
+ *
+ * What waits to be joined by more of its type waits no longer. Without this it is sent a
+ * moment later.
+ */
+void spw_messenger_flush(struct spw_peer *peer)
+{
+	struct spw_messenger *m = &peer->messenger;
+
+	if (!READ_ONCE(m->fresh))
+		return;
+	local_bh_disable();
+	rcu_read_lock();
+	step(peer, ktime_get_ns());
+	rcu_read_unlock();
+	local_bh_enable();
+	spw_repair_arm(peer, ktime_get_ns());
 }
 
 /**

@@ -45,6 +45,7 @@ struct spw_message_ops {
  * @room: rings of the two, see messenger.c
  * @queue: messages that are not acknowledged whole, oldest first
  * @bytes: that they have
+ * @fresh: some came since the last step; read without the lock
  * @inbox: chunks that came
  * @due: ktime (ns) when the timer is needed, 0 if it is not; read without the lock
  */
@@ -62,6 +63,7 @@ struct spw_messenger {
 	struct spw_messenger_room *room;
 	struct list_head queue;
 	size_t bytes;
+	bool fresh;
 	struct spw_inbox inbox;
 	u64 due;
 };
@@ -75,6 +77,7 @@ void spw_messenger_heard(struct spw_peer *peer, u32 instance, u64 echo);
 
 int spw_messenger_append(struct spw_peer *peer, u16 type, const void *data, u32 len,
 			 u32 batch);
+void spw_messenger_flush(struct spw_peer *peer);
 
 int spw_messenger_chunk(struct spw_peer *peer, const struct spw_frame *frame, u64 now);
 int spw_messenger_acked(struct spw_peer *peer, const struct spw_frame *frame, u64 now);

@@ -310,6 +310,8 @@ static void moves_work(struct work_struct *work)
 	spw_jobs_go_on(moves);
 	due = min(due, spw_offers_poll(moves, now));
 	look_at_gates(moves);
+	xa_for_each(&moves->spw->peers, id, peer)
+		spw_messenger_flush(peer);
 	if (!list_empty(&moves->gates))
 		due = min(due, gates_due(moves, now));
 	mutex_unlock(&moves->lock);
