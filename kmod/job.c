@@ -199,6 +199,7 @@ static bool begin_next(struct spw_job *job)
 	if (moves->nr_offers >= SPW_OFFERS_MAX)
 		return false;
 	job->next++;
+	spw_stat_inc(moves->spw->stats, SPILLWAY_STAT_MOVE_BEGUN);
 	rcu_read_lock();
 	conn = spw_conntab_get(moves->spw, entry->conn_id);
 	if (conn) {
@@ -241,9 +242,11 @@ void spw_jobs_go_on(struct spw_moves *moves)
 static void cancel(struct spw_job *job)
 {
 	spw_offers_cancel(job->moves, job);
-	while (job->next < job->total)
+	while (job->next < job->total) {
+		spw_stat_inc(job->moves->spw->stats, SPILLWAY_STAT_MOVE_BEGUN);
 		finish(job, &job->entries[job->next++], SPILLWAY_MOVE_STAYED,
 		       SPILLWAY_REASON_MOVE_CANCEL);
+	}
 }
 
 /**

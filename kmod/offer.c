@@ -318,7 +318,6 @@ int spw_offer_begin(struct spw_job *job, u32 index, const struct spw_conn *conn,
 		return -ENOMEM;
 	}
 	moves->nr_offers++;
-	spw_peer_count(peer, SPILLWAY_STAT_MOVE_BEGUN, 1);
 	event(offer, SPW_MOVE_START, SPW_MOVE_BECAUSE_NOTHING);
 	return 0;
 }

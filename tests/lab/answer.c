@@ -7,7 +7,7 @@
  * Each line comes back with NAME before it. "wait N" is answered after N ms only, and
  * "long N" with N bytes more.
  */
-#include <arpa/inet.h>
+#include <netdb.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -73,17 +73,19 @@ static void answer_all(int fd, const char *name)
 
 int main(int argc, char **argv)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET };
-	int listener = socket(AF_INET, SOCK_STREAM, 0), fd;
+	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_PASSIVE,
+					.ai_socktype = SOCK_STREAM };
+	struct addrinfo *at;
+	int listener, fd;
 	const int on = 1;
 
-	if (argc < 4 || argc > 5 || inet_pton(AF_INET, argv[1], &at.sin_addr) != 1) {
+	if (argc < 4 || argc > 5 || getaddrinfo(argv[1], argv[2], &hints, &at)) {
 		fputs("usage: answer ADDRESS PORT NAME [BACKLOG]\n", stderr);
 		return 2;
 	}
-	at.sin_port = htons((uint16_t)atoi(argv[2]));
+	listener = socket(at->ai_family, SOCK_STREAM, 0);
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(listener, (struct sockaddr *)&at, sizeof(at)) ||
+	if (bind(listener, at->ai_addr, at->ai_addrlen) ||
 	    listen(listener, argc == 5 ? atoi(argv[4]) : 128)) {
 		perror("answer");
 		return 1;
