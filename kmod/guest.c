@@ -25,6 +25,7 @@
 #include "trace.h"
 
 #define RETRY_NS	(10 * NSEC_PER_MSEC)	/* until something is said again */
+#define LOOK_NS		NSEC_PER_SEC		/* between two looks whether one has ended */
 
 /**
  * struct spw_guest - a move; all under &spw_moves.lock
@@ -43,7 +44,8 @@
  * @size: of it
  * @image: parsed
  * @restored: the endpoint
- * @live: the endpoint is its application's; referenced by @restored.sk until told
+ * @live: the endpoint is its application's; referenced by @restored.sk until it ended
+ *	or all is told
  * @unsaid: message that could not be sent yet
  * @why: its reason
  */
@@ -303,12 +305,23 @@ static u8 act(struct spw_guest *guest, u32 actions, const struct spw_move_msg *m
 	return *reason ? SPW_MOVE_FAILED : SPW_MOVE_WORKED;
 }
 
+/*
+ * A socket that has ended is not kept: it keeps the namespace, and with that the device,
+ * and the peer whose word would be waited for.
+ */
+static void drop_live(struct spw_guest *guest)
+{
+	if (guest->live && guest->restored.sk)
+		sock_put(guest->restored.sk);
+	if (guest->live)
+		guest->restored.sk = NULL;
+}
+
 static void guest_free(struct spw_guest *guest)
 {
 	xa_erase(&guest->peer->moving.guests, guest->id);
 	guest->moves->nr_guests--;
-	if (guest->live)
-		sock_put(guest->restored.sk);
+	drop_live(guest);
 	kfree(guest);
 }
 
@@ -330,6 +343,8 @@ static void event(struct spw_guest *guest, u8 what, const struct spw_move_msg *m
 		if (out.send)
 			say(guest, out.send, out.reason);
 	}
+	if (guest->move.state != SPW_TARGET_ACTIVE)
+		drop_live(guest);
 	if (guest->move.state || guest->unsaid)
 		return;
 	/* It is reached without the peer. */
@@ -507,6 +522,8 @@ u64 spw_guests_poll(struct spw_peer *peer, u64 now)
 		else if (has_closed(guest) && guest->move.state != SPW_TARGET_TOMB)
 			what = SPW_MOVE_CLOSED;
 		due = min(due, guest->move.due ?: U64_MAX);
+		if (guest->move.state == SPW_TARGET_ACTIVE)
+			due = min(due, now + LOOK_NS);
 		if (what != SPW_MOVE_NONE || !guest->move.state)
 			event(guest, what, NULL);
 	}
