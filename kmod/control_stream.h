@@ -204,6 +204,7 @@ enum spw_control_verdict {
  * @bits: chunks above @next that have come, at their number modulo the window
  * @told: limit that the sender was told last
  * @newest: chunk that came last
+ * @last: highest that has come
  * @attempt: how often it was sent before
  * @newest_at: when (ns)
  * @pending: chunks that were not acknowledged
@@ -219,6 +220,7 @@ struct spw_control_rx {
 	__u64 bits[SPW_CONTROL_WORDS];
 	__u64 told;
 	__u64 newest;
+	__u64 last;
 	__u16 attempt;
 	__u64 newest_at;
 	__u32 pending;

@@ -128,7 +128,8 @@ static int say_image(struct spw_offer *offer)
 	msg.size = image->len;
 	spw_move_msg_build(image->data, &msg);
 	return spw_messenger_append(offer->peer, SPW_MESSAGE_MOVE, image->data,
-				    image->head + image->len, image->head + image->len);
+				    image->head + image->len,
+				    max_t(u32, image->head + image->len, SPW_LEN_MOVES));
 }
 
 static int say_other(struct spw_offer *offer, u8 kind)
@@ -234,6 +235,8 @@ static void reset(struct spw_offer *offer)
 
 static void act(struct spw_offer *offer, u32 actions)
 {
+	if (actions & (SPW_MOVE_COPY | SPW_MOVE_FREEZE))
+		offer->moves->eager = true;
 	if (actions & SPW_MOVE_COPY)
 		offer->copying = true;
 	if (actions & SPW_MOVE_FREEZE)
