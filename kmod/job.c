@@ -170,10 +170,7 @@ void spw_job_event(struct spw_job *job, struct spw_conn *conn, struct spw_peer *
 			       moved ? SPILLWAY_CONN_MOVED : SPILLWAY_CONN_STAYED,
 			       reason_of(out->reason));
 	/* Another may begin. */
-	if (job->next < job->total)
-		job->moves->eager = true;
-	else
-		spw_moves_soon(job->moves, 1);
+	spw_moves_soon(job->moves, job->next == job->total);
 }
 
 /**

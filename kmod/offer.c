@@ -638,6 +638,8 @@ u64 spw_offers_poll(struct spw_moves *moves, u64 now)
 
 	xa_for_each(&moves->offers, id, offer)
 		due = min(due, poll(offer, now));
+	/* All that is to be frozen is found here; what cannot be yet has its time. */
+	moves->eager = false;
 	freeze_all(moves, now);
 	return due;
 }
