@@ -29,7 +29,7 @@
 #include <unistd.h>
 
 #define BACKLOG 32768
-#define EVENTS	256
+#define EVENTS  256
 
 static clockid_t idle_clock;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
