@@ -197,9 +197,11 @@ void spw_job_arrived(struct spw_peer *peer, u8 family, const struct spw_tuple *t
  */
 static u32 at_once(const struct spw_peer *peer)
 {
-	u32 srtt = peer ? READ_ONCE(peer->srtt_us) : 0;
+	/* The least: what they wait for one another must not make them more. */
+	u64 rtt = peer ? READ_ONCE(peer->messenger.tx.rtt.min) : 0;
 
-	return min_t(u32, AT_ONCE_MIN + srtt / AT_ONCE_US, SPW_OFFERS_MAX);
+	return min_t(u64, AT_ONCE_MIN + div_u64(rtt, AT_ONCE_US * NSEC_PER_USEC),
+		     SPW_OFFERS_MAX);
 }
 
 /* Begins one; returns false where that has to wait. */
