@@ -63,7 +63,7 @@ help:
 	@echo '  make check-debug   guest tests on a kernel with lockdep, KASAN and kmemleak'
 	@echo '  make debug-kernel  builds that kernel'
 	@echo '  make fuzz          libFuzzer on whatever reads what others wrote'
-	@echo '  make bench         what relay costs beside WireGuard and others'
+	@echo '  make bench         what relay and handoff cost beside others'
 	@echo '  make grid          goodput by loss, delay, reordering and flows'
 	@echo '  make soak          hours of virtual time'
 	@echo '  make lint          checkpatch, sparse, W=1, clang-format, cppcheck, shellcheck'
@@ -254,8 +254,10 @@ build/bench/%.so: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_CFLAGS) -fPIC -shared -o $@ $<
 
-bench: build/deps lab-modules ctl build/bench/meter build/bench/hotspots.so
+bench: build/deps lab-modules ctl build/bench/meter build/bench/hotspots.so \
+		build/bench/crowd build/bench/repair
 	$(Q)tests/bench/costs $(KERNELS)
+	$(Q)tests/bench/handoff $(KERNELS)
 
 grid: build/deps lab-modules ctl build/bench/goodput
 	$(Q)tests/bench/grid $(if $(KERNEL),--kernel $(KERNEL)) $(CELLS)

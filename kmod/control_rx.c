@@ -120,6 +120,8 @@ __u32 spw_control_rx_take(struct spw_control_rx *rx, const struct spw_chunk_head
 		rx->since = now;
 	rx->pending++;
 	rx->newest = head->seq;
+	if (rx->last < head->seq)
+		rx->last = head->seq;
 	rx->attempt = head->attempt;
 	rx->newest_at = now;
 	flip(rx, head->seq);
@@ -185,7 +187,7 @@ void spw_control_rx_tell(struct spw_control_rx *rx, __u64 now,
 	ack->limit = limit(rx);
 	ack->newest = rx->newest;
 	ack->attempt = rx->attempt;
-	for (seq = rx->next; seq < rx->next + SPW_CONTROL_WINDOW; seq++)
+	for (seq = rx->next; seq <= rx->last; seq++)
 		if (has(rx, seq))
 			ack->bits[(seq - rx->next) / 64] |=
 				1ULL << ((seq - rx->next) % 64);

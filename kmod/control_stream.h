@@ -12,7 +12,11 @@
 enum spw_control_limits {
 	SPW_CONTROL_BURST = 16,		/* chunks that one step yields */
 	SPW_CONTROL_DUPS = 3,		/* RFC 9002: kPacketThreshold */
-	SPW_CONTROL_ACK_EVERY = 2,	/* chunks, RFC 9000 section 13.2.2 */
+	/*
+	 * Chunks; RFC 9000 section 13.2.2 has 2, and leaves more to the protocol: three
+	 * messages of a move go to and fro, and none should wait behind an acknowledgment.
+	 */
+	SPW_CONTROL_ACK_EVERY = 4,
 	SPW_CONTROL_CWND_FIRST = 10 * SPW_CONTROL_UNIT,	/* RFC 9002 section 7.2 */
 	SPW_CONTROL_CWND_MIN = 2 * SPW_CONTROL_UNIT,
 	SPW_CONTROL_CWND_MAX = 2 * SPW_CONTROL_WINDOW * SPW_CONTROL_UNIT,
@@ -204,6 +208,7 @@ enum spw_control_verdict {
  * @bits: chunks above @next that have come, at their number modulo the window
  * @told: limit that the sender was told last
  * @newest: chunk that came last
+ * @last: highest that has come
  * @attempt: how often it was sent before
  * @newest_at: when (ns)
  * @pending: chunks that were not acknowledged
@@ -219,6 +224,7 @@ struct spw_control_rx {
 	__u64 bits[SPW_CONTROL_WORDS];
 	__u64 told;
 	__u64 newest;
+	__u64 last;
 	__u16 attempt;
 	__u64 newest_at;
 	__u32 pending;

@@ -285,6 +285,17 @@ static bool has(const struct spw_control_ack *ack, __u64 seq)
 	       (at < SPW_CONTROL_WINDOW && ack->bits[at / 64] >> (at % 64) & 1);
 }
 
+/* Mostly all came in order, and there is none. */
+static bool any_bit(const struct spw_control_ack *ack)
+{
+	__u64 all = 0;
+	int i;
+
+	for (i = 0; i < SPW_CONTROL_WORDS; i++)
+		all |= ack->bits[i];
+	return all;
+}
+
 /* Does it tell of what was never sent, or of a window that there cannot be? */
 static bool is_false(const struct spw_control_tx *tx, const struct spw_control_ack *ack)
 {
@@ -293,6 +304,8 @@ static bool is_false(const struct spw_control_tx *tx, const struct spw_control_a
 	if (ack->next > tx->fresh || ack->limit < ack->next ||
 	    ack->limit - ack->next > SPW_CONTROL_WINDOW)
 		return true;
+	if (!any_bit(ack))
+		return false;
 	for (seq = umax(tx->fresh, ack->next); seq < ack->next + SPW_CONTROL_WINDOW; seq++)
 		if (has(ack, seq))
 			return true;

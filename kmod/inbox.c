@@ -16,6 +16,9 @@
 #include "messenger.h"
 #include "peer.h"
 
+/* Messages that are answered in one go. */
+#define TOGETHER	8
+
 /* Without memory for a whole message: as long until the next try (jiffies). */
 #define RETRY_TAKE	(HZ / 10)
 
@@ -222,6 +225,7 @@ static void inbox_work(struct work_struct *work)
 					     messenger.inbox.work);
 	struct spw_messenger *m = &peer->messenger;
 	struct spw_piece *piece;
+	u32 n = 0;
 
 	while ((piece = first_piece(m))) {
 		if (take_piece(peer, piece)) {
@@ -231,9 +235,12 @@ static void inbox_work(struct work_struct *work)
 			break;
 		}
 		done_piece(peer, piece, ktime_get_ns());
+		if (++n % TOGETHER)
+			continue;
+		/* Whoever asked waits for the answer. */
+		spw_messenger_flush(peer);
 		cond_resched();
 	}
-	/* Whoever asked waits for the answer. */
 	spw_messenger_flush(peer);
 	spw_repair_arm(peer, ktime_get_ns());
 }

@@ -22,6 +22,9 @@ static_assert(SPW_MOVE_BECAUSE_BUSY + 1 == __SPW_MOVE_REASON_MAX);
 static_assert((int)SPILLWAY_MOVE_LOST == (int)SPW_MOVE_LOST);
 static_assert((int)SPILLWAY_MOVE_MOVED == (int)SPW_MOVE_MOVED);
 
+#define AT_ONCE_MIN	8	/* moves under way on a path without delay */
+#define AT_ONCE_US	16	/* of its round trip, for one more */
+
 static u8 reason_of(u8 because)
 {
 	return because ? SPILLWAY_REASON_MOVE_ROOM + because - SPW_MOVE_BECAUSE_ROOM :
@@ -166,7 +169,8 @@ void spw_job_event(struct spw_job *job, struct spw_conn *conn, struct spw_peer *
 	spw_netlink_move_event(peer, conn, moved ? SPILLWAY_ROLE_MOVED : SPILLWAY_ROLE_LOCAL,
 			       moved ? SPILLWAY_CONN_MOVED : SPILLWAY_CONN_STAYED,
 			       reason_of(out->reason));
-	spw_moves_soon(job->moves, 0);
+	/* Another may begin. */
+	spw_moves_soon(job->moves, job->next == job->total);
 }
 
 /**
@@ -187,6 +191,19 @@ void spw_job_arrived(struct spw_peer *peer, u8 family, const struct spw_tuple *t
 	rcu_read_unlock();
 }
 
+/*
+ * So many that the target is busy for the time of a round trip, of which each takes three,
+ * at some 50 us each. More would only wait there for one another, frozen.
+ */
+static u32 at_once(const struct spw_peer *peer)
+{
+	/* The least: what they wait for one another must not make them more. */
+	u64 rtt = peer ? READ_ONCE(peer->messenger.tx.rtt.min) : 0;
+
+	return min_t(u64, AT_ONCE_MIN + div_u64(rtt, AT_ONCE_US * NSEC_PER_USEC),
+		     SPW_OFFERS_MAX);
+}
+
 /* Begins one; returns false where that has to wait. */
 static bool begin_next(struct spw_job *job)
 {
@@ -196,7 +213,8 @@ static bool begin_next(struct spw_job *job)
 	struct spw_conn copy = {}, *conn;
 	u8 reason = SPILLWAY_REASON_NONE;
 
-	if (moves->nr_offers >= SPW_OFFERS_MAX)
+	peer = xa_load(&moves->spw->peers, entry->peer_id);
+	if (moves->nr_offers >= at_once(peer))
 		return false;
 	job->next++;
 	spw_stat_inc(moves->spw->stats, SPILLWAY_STAT_MOVE_BEGUN);
@@ -214,7 +232,6 @@ static bool begin_next(struct spw_job *job)
 		reason = SPILLWAY_REASON_CONN_GONE;
 	}
 	rcu_read_unlock();
-	peer = xa_load(&moves->spw->peers, entry->peer_id);
 	if (!reason && (!peer || !spw_moves_ready(peer)))
 		reason = SPILLWAY_REASON_MOVE_DOWN;
 	if (!reason && spw_offer_begin(job, job->next - 1, &copy, peer))

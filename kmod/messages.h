@@ -317,6 +317,7 @@ enum spw_len {
 	SPW_LEN_MOVE = sizeof(struct spw_wire_move),
 	SPW_LEN_MOVE_TUPLE = sizeof(struct spw_wire_move_tuple),
 	SPW_LEN_MOVE_MAX = SPW_LEN_MOVE + SPW_LEN_MOVE_TUPLE, /* without the image */
+	SPW_LEN_MOVES = 1024,	/* of several, one behind the other: fit one chunk */
 	/* outer IP and UDP headers */
 	SPW_LEN_OUTER4 = 20 + 8,
 	SPW_LEN_OUTER6 = 40 + 8,

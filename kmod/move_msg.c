@@ -51,6 +51,28 @@ static int is_sound(const struct spw_wire_move *w, __u32 len)
 }
 
 /**
+ * spw_move_msg_size() - where the next message begins
+ * @data: one message, others may follow
+ * @len: bytes of all
+ *
+ * Return: bytes of the first, at most @len; 0 where it does not fit.
+ */
+__u32 spw_move_msg_size(const void *data, __u32 len)
+{
+	struct spw_wire_move w;
+	__u32 body = 0;
+
+	if (len < sizeof(w))
+		return 0;
+	memcpy(&w, data, sizeof(w));
+	if (spw_move_msg_has_tuple(w.kind))
+		body = SPW_LEN_MOVE_TUPLE;
+	else if (w.kind == SPW_MOVE_IMAGE)
+		body = __be32_to_cpu(w.size);
+	return body <= len - sizeof(w) ? sizeof(w) + body : 0;
+}
+
+/**
  * spw_move_msg_parse() - read one message
  * @data: its bytes
  * @len: how many

@@ -41,6 +41,7 @@ static inline bool spw_move_msg_has_tuple(__u8 kind)
 	return kind == SPW_MOVE_RESERVE || kind == SPW_MOVE_STILL;
 }
 
+__u32 spw_move_msg_size(const void *data, __u32 len);
 int spw_move_msg_parse(const void *data, __u32 len, struct spw_move_msg *msg);
 __u32 spw_move_msg_build(void *data, const struct spw_move_msg *msg);
 

@@ -66,7 +66,7 @@ int spw_moves_tell(struct spw_peer *peer, const struct spw_move_msg *msg)
 
 	if (spw_fault(SPW_FAULT_SAY) && ++peer->spw->moves->unsaid % 2)
 		return -ENOBUFS;
-	return spw_messenger_append(peer, SPW_MESSAGE_MOVE, data, len, len);
+	return spw_messenger_append(peer, SPW_MESSAGE_MOVE, data, len, SPW_LEN_MOVES);
 }
 
 static void tell_all(struct spw_peer *peer, u8 event)
@@ -179,6 +179,21 @@ static void hello(struct spw_peer *peer, const struct spw_move_msg *msg)
 	m->met = true;
 }
 
+/*
+ * A message brings a deadline, or a message that could not be said, at most; for these
+ * a tick later is soon enough. All moves are looked at then: not for each message, when
+ * there are many.
+ */
+static void run_later(struct spw_moves *moves)
+{
+	unsigned long at = READ_ONCE(moves->work.timer.expires);
+
+	if (moves->eager)
+		spw_moves_soon(moves, 0);
+	else if (!delayed_work_pending(&moves->work) || time_after(at, jiffies + 1))
+		spw_moves_soon(moves, 1);
+}
+
 static void dispatch(struct spw_peer *peer, const struct spw_move_msg *msg)
 {
 	switch (msg->kind) {
@@ -207,24 +222,31 @@ static void dispatch(struct spw_peer *peer, const struct spw_move_msg *msg)
 	}
 }
 
+/* Several may have been said in one go; what is behind one that is bad is not taken. */
 static int take(struct spw_peer *peer, const u8 *data, u32 len)
 {
 	struct spw_moves *moves = peer->spw->moves;
 	struct spw_move_msg msg;
-	int err;
+	int err = 0;
+	u32 size;
 
-	err = spw_move_msg_parse(data, len, &msg);
-	if (err)
-		return err;
-	/* An index of the tables is a long. */
-	if (msg.id != (unsigned long)msg.id)
-		return -EPROTO;
 	mutex_lock(&moves->lock);
 	notice_end(peer);
-	dispatch(peer, &msg);
+	do {
+		size = spw_move_msg_size(data, len);
+		err = size ? spw_move_msg_parse(data, size, &msg) : -EPROTO;
+		/* An index of the tables is a long. */
+		if (!err && msg.id != (unsigned long)msg.id)
+			err = -EPROTO;
+		if (err)
+			break;
+		dispatch(peer, &msg);
+		data += size;
+		len -= size;
+	} while (len);
+	run_later(moves);
 	mutex_unlock(&moves->lock);
-	spw_moves_soon(moves, 0);
-	return 0;
+	return err;
 }
 
 static void ended(struct spw_peer *peer)
@@ -297,8 +319,10 @@ static void moves_work(struct work_struct *work)
 	u64 now = ktime_get_ns(), due = U64_MAX;
 	struct spw_peer *peer;
 	unsigned long id;
+	bool eager;
 
 	mutex_lock(&moves->lock);
+	moves->eager = false;
 	/* Who is found here is not freed before this lock was had. */
 	xa_for_each(&moves->spw->peers, id, peer) {
 		notice_end(peer);
@@ -314,8 +338,11 @@ static void moves_work(struct work_struct *work)
 		spw_messenger_flush(peer);
 	if (!list_empty(&moves->gates))
 		due = min(due, gates_due(moves, now));
+	eager = moves->eager;
 	mutex_unlock(&moves->lock);
-	if (due != U64_MAX && !READ_ONCE(moves->dying))
+	if (eager)
+		spw_moves_soon(moves, 0);
+	else if (due != U64_MAX && !READ_ONCE(moves->dying))
 		queue_delayed_work(system_unbound_wq, &moves->work,
 				   nsecs_to_jiffies(due - min(due, ktime_get_ns())) + 1);
 }

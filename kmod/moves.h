@@ -42,6 +42,7 @@ enum spw_moves_limits {
  * @nr_jobs: in @jobs
  * @gates_due: jiffies when gates are looked at next
  * @unsaid: messages that were refused for %SPW_FAULT_SAY
+ * @eager: something is to be done now, not with the next deadline
  * @dying: nothing begins any more
  */
 struct spw_moves {
@@ -61,6 +62,7 @@ struct spw_moves {
 	u32 nr_jobs;
 	unsigned long gates_due;
 	u32 unsaid;
+	bool eager;
 	bool dying;
 };
 

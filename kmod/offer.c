@@ -131,7 +131,8 @@ static int say_image(struct spw_offer *offer)
 	msg.size = image->len;
 	spw_move_msg_build(image->data, &msg);
 	return spw_messenger_append(offer->peer, SPW_MESSAGE_MOVE, image->data,
-				    image->head + image->len, image->head + image->len);
+				    image->head + image->len,
+				    max_t(u32, image->head + image->len, SPW_LEN_MOVES));
 }
 
 static int say_other(struct spw_offer *offer, u8 kind)
@@ -240,6 +241,8 @@ static void reset(struct spw_offer *offer)
 
 static void act(struct spw_offer *offer, u32 actions)
 {
+	if (actions & (SPW_MOVE_COPY | SPW_MOVE_FREEZE))
+		offer->moves->eager = true;
 	if (actions & SPW_MOVE_COPY)
 		offer->copying = true;
 	if (actions & SPW_MOVE_FREEZE)
@@ -672,6 +675,8 @@ u64 spw_offers_poll(struct spw_moves *moves, u64 now)
 
 	xa_for_each(&moves->offers, id, offer)
 		due = min(due, poll(offer, now));
+	/* All that is to be frozen is found here; what cannot be yet has its time. */
+	moves->eager = false;
 	freeze_all(moves, now);
 	return due;
 }

@@ -7,9 +7,9 @@
  *
  * The latter then obeys lines: "mark" is answered with the nanoseconds since it began and
  * those of them in which the guest had nothing to do, "ask" with the number of connections
- * on which the right answer came, anything else ends it. A thread of the class SCHED_IDLE
- * takes up whatever time nobody else wants, so that idle time is known to the
- * nanosecond, which is an instruction (tests/lab/run --icount).
+ * on which the right answer came, anything else ends it. From one mark to the next a
+ * thread of the class SCHED_IDLE takes up whatever time nobody else wants, so that idle
+ * time is known to the nanosecond, which is an instruction (tests/lab/run --icount).
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -29,9 +29,12 @@
 #include <unistd.h>
 
 #define BACKLOG 32768
-#define EVENTS	256
+#define EVENTS  256
 
 static clockid_t idle_clock;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static volatile bool spinning;
 
 static struct sockaddr_in read_address(char **argv)
 {
@@ -117,9 +120,29 @@ static void *spin(void *arg)
 
 	if (sched_setscheduler(0, SCHED_IDLE, &param))
 		err(1, "SCHED_IDLE");
-	for (;;)
-		__asm__ volatile("");
+	for (;;) {
+		pthread_mutex_lock(&lock);
+		while (!spinning)
+			pthread_cond_wait(&changed, &lock);
+		pthread_mutex_unlock(&lock);
+		while (spinning)
+			;
+	}
 	return arg;
+}
+
+/* Spins before the clocks are read and until they have been. */
+static void mark(void)
+{
+	bool before = spinning;
+
+	pthread_mutex_lock(&lock);
+	spinning = true;
+	pthread_cond_signal(&changed);
+	pthread_mutex_unlock(&lock);
+	printf("%llu %llu\n", (unsigned long long)read_clock(CLOCK_MONOTONIC_RAW),
+	       (unsigned long long)read_clock(idle_clock));
+	spinning = !before;
 }
 
 static void open_all(const struct sockaddr_in *to, int *fds, uint32_t n)
@@ -150,9 +173,7 @@ static int obey(const int *fds, uint32_t n)
 
 	while (fgets(line, sizeof(line), stdin)) {
 		if (!strcmp(line, "mark\n"))
-			printf("%llu %llu\n",
-			       (unsigned long long)read_clock(CLOCK_MONOTONIC_RAW),
-			       (unsigned long long)read_clock(idle_clock));
+			mark();
 		else if (!strcmp(line, "ask\n"))
 			printf("%u\n", ask_all(fds, n));
 		else
