@@ -40,6 +40,18 @@ struct spw_report {
 };
 
 /**
+ * struct spw_apps - what applications say of their connections, see app.c
+ * @lock: guards the others
+ * @by_id: of those that said anything, by id of the connection
+ * @bytes: of all that
+ */
+struct spw_apps {
+	struct mutex lock; /* see above */
+	struct xarray by_id;
+	u64 bytes;
+};
+
+/**
  * struct spw_device - private area of a spillway netdevice
  * @dev: the netdevice
  * @net: its namespace, for life (the device cannot be moved); no reference
@@ -76,6 +88,7 @@ struct spw_report {
  *	lookups under RCU
  * @nr_gates: in @gates; lets the hook pass everything else
  * @moves: moves of endpoints
+ * @apps: what applications say of their connections
  * @gc_work: finds connections that ended
  * @gc_full: jiffies when @gc_work looks at all of them next
  * @peers: by node id; changes under @lock, lookups under RCU
@@ -121,6 +134,7 @@ struct spw_device {
 	struct rhashtable gates;
 	atomic_t nr_gates;
 	struct spw_moves *moves;
+	struct spw_apps apps;
 	struct delayed_work gc_work;
 	unsigned long gc_full;
 
@@ -136,6 +150,7 @@ struct spw_device {
 int spw_device_init(void);
 void spw_device_exit(void);
 void spw_device_follow(struct spw_device *spw);
+struct spw_device *spw_device_get(const struct net *net);
 bool spw_device_is(const struct net_device *dev);
 
 #endif /* _SPW_DEVICE_H */
