@@ -124,7 +124,6 @@ void spw_gift_result(const struct spw_conn *conn, struct spw_peer *peer,
 {
 	struct spw_device *spw = peer->spw;
 
-	spw->moves->nr_gifts--;
 	spw_job_count(spw, out->result);
 	spw_app_result(spw, conn->id, out->result, spw_job_reason(out->reason));
 }

@@ -258,6 +258,7 @@ static void offer_free(struct spw_offer *offer)
 {
 	xa_erase(&offer->moves->offers, offer->id);
 	offer->moves->nr_offers--;
+	offer->moves->nr_gifts -= offer->gift;
 	kfree(offer);
 }
 
@@ -272,6 +273,7 @@ static void tell_result(struct spw_offer *offer, const struct spw_move_out *out)
 		return;
 	spw_job_event(&offer->conn, offer->peer, out);
 	offer->job = NULL;
+	offer->moves->nr_gifts -= offer->gift;
 	offer->gift = false;
 }
 
