@@ -206,12 +206,12 @@ fuzz: $(FUZZ_TARGETS:%=build/fuzz/%)
 	$(Q)tests/fuzz/run $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 unit: $(UNIT_TESTS:%=build/unit/%)
-LAB_PROGRAMS := answer baton flood numbers stream tcpcheck
+LAB_PROGRAMS := answer baton flood numbers session sockopts stream tcpcheck
 selftests: $(SELFTESTS:%=build/selftests/%) $(LAB_PROGRAMS:%=build/lab/%) build/lab/flap
 
 # For the scenes: traffic that checks every byte, floods, who uses a number twice, and
 # moves at an exact interval.
-$(LAB_PROGRAMS:%=build/lab/%): build/lab/%: tests/lab/%.c
+$(LAB_PROGRAMS:%=build/lab/%): build/lab/%: tests/lab/%.c include/spillway/app.h
 	$(say) CC $<
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_CFLAGS) -o $@ $<
@@ -280,12 +280,18 @@ lint: build/deps
 install: modules ctl
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)/lib/modules/$(KVER)/updates
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/sbin/
+	install -D -m 644 include/uapi/linux/spillway.h \
+		$(DESTDIR)$(PREFIX)/include/linux/spillway.h
+	install -D -m 644 include/spillway/app.h \
+		$(DESTDIR)$(PREFIX)/include/spillway/app.h
 	install -m 644 build/modules/$(KVER)/spillway.ko \
 		$(DESTDIR)/lib/modules/$(KVER)/updates/
 	$(if $(DESTDIR),,depmod $(KVER))
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/spilld $(DESTDIR)$(PREFIX)/sbin/spillctl \
+		$(DESTDIR)$(PREFIX)/include/linux/spillway.h \
+		$(DESTDIR)$(PREFIX)/include/spillway/app.h \
 		$(DESTDIR)/lib/modules/$(KVER)/updates/spillway.ko
 	$(if $(DESTDIR),,depmod $(KVER))
 

@@ -300,10 +300,21 @@ static u8 fill(const struct sock *sk, struct spw_image *image)
 	return 0;
 }
 
+/* An error is the writer's, and told at the end. */
+static void write_session(struct spw_image_writer *w,
+			  const struct spw_image_bytes *session)
+{
+	void *to = spw_image_bulk(w, SPW_IMAGE_SESSION, session->len);
+
+	if (to && session->len)
+		memcpy(to, session->data, session->len);
+}
+
 /**
  * spw_capture() - make an image of a socket
  * @sk: socket
  * @head: bytes to be left free before the image
+ * @session: the application's data, of length 0 if there is none
  * @captured: receives it; written to only on success
  *
  * Process context, may sleep, under lock_sock() with the backlog processed. The socket
@@ -313,10 +324,11 @@ static u8 fill(const struct sock *sk, struct spw_image *image)
  * %SPW_MOVE_BECAUSE_FEATURE for queues that cannot be read, %SPW_MOVE_BECAUSE_ROOM for
  * such as are longer than an image may be, %SPW_MOVE_BECAUSE_MEMORY.
  */
-u8 spw_capture(struct sock *sk, u32 head, struct spw_captured *captured)
+u8 spw_capture(struct sock *sk, u32 head, const struct spw_image_bytes *session,
+	       struct spw_captured *captured)
 {
 	struct spw_image image = { .skipped = 0 };
-	struct spw_image_room room = { .session = 0 };
+	struct spw_image_room room = { .session = session->len };
 	struct spw_image_writer w;
 	size_t size;
 	u8 why, *data;
@@ -338,6 +350,8 @@ u8 spw_capture(struct sock *sk, u32 head, struct spw_captured *captured)
 		return SPW_MOVE_BECAUSE_MEMORY;
 	spw_image_begin(&w, data + head, size, &image);
 	why = spw_queues_write(sk, &image, &w);
+	if (!why)
+		write_session(&w, session);
 	len = why ? 0 : spw_image_end(&w);
 	if (why || len < 0) {
 		kvfree(data);

@@ -49,6 +49,23 @@ void spw_tuple_out6(struct spw_tuple *tuple, const struct ipv6hdr *ip6h,
 }
 
 /**
+ * spw_conn_copy() - what names a connection, and does not change
+ * @copy: zeroed; receives it
+ * @conn: entry of the table, of which an IPv4 one is shorter than the struct; under RCU
+ *	or &spw_device.lock
+ */
+void spw_conn_copy(struct spw_conn *copy, const struct spw_conn *conn)
+{
+	copy->id = conn->id;
+	copy->born = conn->born;
+	copy->bound_if = conn->bound_if;
+	copy->family = conn->family;
+	copy->direction = conn->direction;
+	memcpy(&copy->tuple, &conn->tuple,
+	       conn->family == AF_INET6 ? SPW_TUPLE6 : SPW_TUPLE4);
+}
+
+/**
  * spw_conn_sock() - the socket of a connection
  * @spw: device
  * @conn: connection

@@ -152,6 +152,7 @@ void spw_tuple_out4(struct spw_tuple *tuple, const struct iphdr *iph,
 		    const struct tcphdr *th);
 void spw_tuple_out6(struct spw_tuple *tuple, const struct ipv6hdr *ip6h,
 		    const struct tcphdr *th);
+void spw_conn_copy(struct spw_conn *copy, const struct spw_conn *conn);
 struct sock *spw_conn_sock(struct spw_device *spw, const struct spw_conn *conn);
 bool spw_sock_lives(const struct sock *sk);
 void spw_conn_baseline(struct spw_conn *conn, const struct sock *sk);

@@ -23,6 +23,7 @@
 #include <net/route.h>
 #include <net/tcp.h>
 
+#include "app.h"
 #include "conntab.h"
 #include "device.h"
 #include "ipv6.h"
@@ -320,6 +321,7 @@ static void conn_end(struct spw_device *spw, struct spw_conn *conn)
 {
 	spw_relay_forget(spw, conn);
 	xa_erase_bh(&spw->conns_by_id, conn->id);
+	spw_app_forget(spw, conn->id);
 	atomic_dec(&spw->nr_conns);
 	if (!test_bit(SPW_CONN_STILLBORN, &conn->flags)) {
 		spw_stat_inc(spw->stats, SPILLWAY_STAT_CONN_ENDED);
@@ -430,6 +432,56 @@ void spw_conntab_found(struct spw_device *spw, const struct sock *sk)
 	spw_conn_baseline(conn, sk);
 	if (conn_publish(spw, conn) == -ENOMEM)
 		spw_stat_inc(spw->stats, SPILLWAY_STAT_CONN_REFUSED);
+}
+
+/**
+ * spw_conntab_arrived() - a connection came from another node
+ * @spw: device
+ * @sk: its socket; under RCU
+ *
+ * One that was here before has an entry until the collector has come by, which may have
+ * found it dead already: what comes is another one, with an id of its own.
+ */
+void spw_conntab_arrived(struct spw_device *spw, const struct sock *sk)
+{
+	struct spw_tuple tuple;
+	u8 family = tuple_of_sock(&tuple, sk);
+	struct spw_conn *conn = spw_conntab_find(spw, family, &tuple);
+
+	if (conn) {
+		conn_unpublish(spw, conn);
+		gc_soon(spw);
+	}
+	spw_conntab_found(spw, sk);
+}
+
+/**
+ * spw_conntab_of() - the entry of a socket
+ * @spw: device
+ * @sk: full TCP socket, its lock held; under RCU
+ *
+ * Made where there is none: that of a connection which came with a SYN cookie is found
+ * by the next walk else.
+ *
+ * Return: as spw_conntab_find(); NULL also where another socket has that name.
+ */
+struct spw_conn *spw_conntab_of(struct spw_device *spw, const struct sock *sk)
+{
+	struct spw_tuple tuple;
+	u8 family = tuple_of_sock(&tuple, sk);
+	struct spw_conn *conn = spw_conntab_find(spw, family, &tuple);
+	struct sock *found;
+
+	if (!conn) {
+		spw_conntab_found(spw, sk);
+		conn = spw_conntab_find(spw, family, &tuple);
+	}
+	if (!conn)
+		return NULL;
+	found = spw_conn_sock(spw, conn);
+	if (found)
+		sock_gen_put(found);
+	return found == sk ? conn : NULL;
 }
 
 static bool is_ours(const struct spw_device *spw, const struct sock *sk)

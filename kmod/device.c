@@ -12,6 +12,7 @@
 #include <net/netns/generic.h>
 #include <net/rtnetlink.h>
 
+#include "app.h"
 #include "compat.h"
 #include "conntab.h"
 #include "crypt.h"
@@ -28,16 +29,17 @@
 #include "relay.h"
 #include "send.h"
 #include "socket.h"
+#include "sockopt.h"
 #include "sysfs.h"
 
 static unsigned int spw_net_id __read_mostly;
 
 /**
  * struct spw_net - what a namespace has of us
- * @spw: its device or NULL; under RTNL
+ * @spw: its device or NULL; RCU, changes under RTNL
  */
 struct spw_net {
-	struct spw_device *spw;
+	struct spw_device __rcu *spw;
 };
 
 /*
@@ -114,6 +116,7 @@ static void destruct(struct net_device *dev)
 	struct spw_device *spw = netdev_priv(dev);
 
 	spw_conntab_destroy(spw);
+	spw_apps_destroy(spw);
 	spw_gate_destroy(spw);
 	spw_moves_free(spw);
 	xa_destroy(&spw->peers);
@@ -161,6 +164,7 @@ static int construct(struct spw_device *spw, struct net_device *dev)
 	spw->port = SPILLWAY_PORT_DEFAULT;
 	mutex_init(&spw->lock);
 	spw_settings_init(&spw->settings);
+	spw_apps_init(spw);
 	xa_init(&spw->peers);
 	xa_init(&spw->rx_keys);
 	spw_health_init(spw);
@@ -218,7 +222,7 @@ static int newlink(struct net *src_net, struct net_device *dev,
 	struct spw_net *sn = net_generic(dev_net(dev), spw_net_id);
 	int err;
 
-	if (sn->spw) {
+	if (rtnl_dereference(sn->spw)) {
 		NL_SET_ERR_MSG(extack, "this network namespace has a spillway device already");
 		return -EEXIST;
 	}
@@ -238,7 +242,10 @@ static int newlink(struct net *src_net, struct net_device *dev,
 	err = spw_hook_register(spw);
 	if (err)
 		goto err_unregister;
-	sn->spw = spw;
+	err = spw_sockopt_register();
+	if (err)
+		goto err_unregister;
+	rcu_assign_pointer(sn->spw, spw);
 	spw_conntab_start(spw);
 	netdev_dbg(dev, "created\n");
 	return 0;
@@ -255,7 +262,9 @@ static void dellink(struct net_device *dev, struct list_head *head)
 	struct spw_net *sn = net_generic(dev_net(dev), spw_net_id);
 
 	retire(spw);
-	sn->spw = NULL;
+	/* Whoever finds it before has a reference when its end begins to wait for these. */
+	RCU_INIT_POINTER(sn->spw, NULL);
+	spw_sockopt_unregister();
 	netdev_dbg(dev, "destroyed\n");
 	unregister_netdevice_queue(dev, head);
 }
@@ -272,6 +281,28 @@ static struct pernet_operations pernet_ops = {
 	.id = &spw_net_id,
 	.size = sizeof(struct spw_net),
 };
+
+/**
+ * spw_device_get() - the device of a namespace
+ * @net: namespace
+ *
+ * Any context.
+ *
+ * Return: with a reference on its netdevice, to be dropped soon: whoever deletes it
+ * waits for that; or NULL.
+ */
+struct spw_device *spw_device_get(const struct net *net)
+{
+	const struct spw_net *sn = net_generic(net, spw_net_id);
+	struct spw_device *spw;
+
+	rcu_read_lock();
+	spw = rcu_dereference(sn->spw);
+	if (spw)
+		dev_hold(spw->dev);
+	rcu_read_unlock();
+	return spw;
+}
 
 /**
  * spw_device_is() - is a netdevice ours?

@@ -40,6 +40,18 @@ struct spw_report {
 };
 
 /**
+ * struct spw_apps - what applications say of their connections, see app.c
+ * @lock: guards the others
+ * @by_id: of those that said anything, by id of the connection
+ * @bytes: of all that
+ */
+struct spw_apps {
+	struct mutex lock; /* see above */
+	struct xarray by_id;
+	u64 bytes;
+};
+
+/**
  * struct spw_device - private area of a spillway netdevice
  * @dev: the netdevice
  * @net: its namespace, for life (the device cannot be moved); no reference
@@ -77,6 +89,7 @@ struct spw_report {
  * @nr_gates: in @gates; lets the hook pass everything else
  * @held_bytes: of packets that these hold
  * @moves: moves of endpoints
+ * @apps: what applications say of their connections
  * @gc_work: finds connections that ended
  * @gc_full: jiffies when @gc_work looks at all of them next
  * @peers: by node id; changes under @lock, lookups under RCU
@@ -123,6 +136,7 @@ struct spw_device {
 	atomic_t nr_gates;
 	atomic_long_t held_bytes;
 	struct spw_moves *moves;
+	struct spw_apps apps;
 	struct delayed_work gc_work;
 	unsigned long gc_full;
 
@@ -138,6 +152,7 @@ struct spw_device {
 int spw_device_init(void);
 void spw_device_exit(void);
 void spw_device_follow(struct spw_device *spw);
+struct spw_device *spw_device_get(const struct net *net);
 bool spw_device_is(const struct net_device *dev);
 
 #endif /* _SPW_DEVICE_H */

@@ -13,6 +13,7 @@
 #include <net/route.h>
 #include <net/tcp.h>
 
+#include "app.h"
 #include "conntab.h"
 #include "fault.h"
 #include "gate.h"
@@ -246,18 +247,47 @@ static void open_gate(struct spw_guest *guest)
 	spw_gate_steer(gate);
 }
 
+/* Before its application can ask for it. */
+static u8 store_session(struct spw_guest *guest)
+{
+	struct spw_device *spw = guest->moves->spw;
+	int err;
+
+	rcu_read_lock();
+	spw_conntab_arrived(spw, guest->restored.sk);
+	rcu_read_unlock();
+	err = spw_app_arrive(spw, guest->restored.sk, &guest->image.session);
+	if (!err)
+		return SPW_MOVE_BECAUSE_NOTHING;
+	return err == -ENOMEM ? SPW_MOVE_BECAUSE_MEMORY : SPW_MOVE_BECAUSE_ROOM;
+}
+
+static u8 go(struct spw_guest *guest)
+{
+	u8 reason;
+
+	if (!guest->restored.sk)
+		return SPW_MOVE_BECAUSE_CLOSED;
+	reason = store_session(guest);
+	if (!reason)
+		reason = spw_fault(SPW_FAULT_GO) ? SPW_MOVE_BECAUSE_BACKLOG :
+			 spw_restore_go(&guest->restored, &guest->image);
+	if (!reason)
+		return SPW_MOVE_BECAUSE_NOTHING;
+	rcu_read_lock();
+	spw_conntab_ending(guest->moves->spw, guest->family, &guest->tuple);
+	rcu_read_unlock();
+	return reason;
+}
+
 static u8 activate(struct spw_guest *guest)
 {
-	u8 reason = spw_fault(SPW_FAULT_GO) ? SPW_MOVE_BECAUSE_BACKLOG :
-		    spw_restore_go(&guest->restored, &guest->image);
+	u8 reason = go(guest);
 
 	if (reason)
 		return reason;
 	guest->live = true;
 	open_gate(guest);
-	rcu_read_lock();
-	spw_conntab_found(guest->moves->spw, guest->restored.sk);
-	rcu_read_unlock();
 	drop_image(guest);
 	spw_peer_count(guest->peer, SPILLWAY_STAT_MOVE_ARRIVED, 1);
 	spw_job_arrived(guest->peer, guest->family, &guest->tuple);

@@ -25,7 +25,11 @@ static_assert((int)SPILLWAY_MOVE_MOVED == (int)SPW_MOVE_MOVED);
 #define AT_ONCE_MIN	8	/* moves under way on a path without delay */
 #define AT_ONCE_US	16	/* of its round trip, for one more */
 
-static u8 reason_of(u8 because)
+/**
+ * spw_job_reason() - why, as users are told
+ * @because: &enum spw_move_reason
+ */
+u8 spw_job_reason(u8 because)
 {
 	return because ? SPILLWAY_REASON_MOVE_ROOM + because - SPW_MOVE_BECAUSE_ROOM :
 			 SPILLWAY_REASON_NONE;
@@ -115,19 +119,30 @@ int spw_job_begin(struct spw_moves *moves, const struct spw_move *entries, u32 n
 	return 0;
 }
 
-static void finish(struct spw_job *job, struct spw_job_entry *entry, u8 result, u8 reason)
+/**
+ * spw_job_count() - a move is over, of a job or not
+ * @spw: device
+ * @result: &enum spillway_move_result, but not under way
+ */
+void spw_job_count(struct spw_device *spw, u8 result)
 {
 	static const u8 stat[] = {
 		[SPILLWAY_MOVE_MOVED] = SPILLWAY_STAT_MOVE_MOVED,
 		[SPILLWAY_MOVE_STAYED] = SPILLWAY_STAT_MOVE_STAYED,
 		[SPILLWAY_MOVE_LOST] = SPILLWAY_STAT_MOVE_LOST,
 	};
+
+	spw_stat_inc(spw->stats, stat[result]);
+}
+
+static void finish(struct spw_job *job, struct spw_job_entry *entry, u8 result, u8 reason)
+{
 	u32 done;
 
 	entry->result = result;
 	entry->reason = reason;
 	job->count[result]++;
-	spw_stat_inc(job->moves->spw->stats, stat[result]);
+	spw_job_count(job->moves->spw, result);
 	done = job->count[SPILLWAY_MOVE_MOVED] + job->count[SPILLWAY_MOVE_STAYED] +
 	       job->count[SPILLWAY_MOVE_LOST];
 	if (done < job->total)
@@ -151,26 +166,25 @@ void spw_job_result(struct spw_job *job, u32 index, const struct spw_move_out *o
 
 	entry->blackout_us = blackout_us;
 	entry->bytes = bytes;
-	finish(job, entry, out->result, reason_of(out->reason));
+	finish(job, entry, out->result, spw_job_reason(out->reason));
 }
 
 /**
  * spw_job_event() - tell listeners what became of a connection
- * @job: that it was part of; under &spw_moves.lock
  * @conn: it, a copy
- * @peer: target
+ * @peer: target; under &spw_moves.lock
  * @out: what its machine says
  */
-void spw_job_event(struct spw_job *job, struct spw_conn *conn, struct spw_peer *peer,
+void spw_job_event(const struct spw_conn *conn, struct spw_peer *peer,
 		   const struct spw_move_out *out)
 {
 	bool moved = out->result == SPW_MOVE_MOVED;
 
 	spw_netlink_move_event(peer, conn, moved ? SPILLWAY_ROLE_MOVED : SPILLWAY_ROLE_LOCAL,
 			       moved ? SPILLWAY_CONN_MOVED : SPILLWAY_CONN_STAYED,
-			       reason_of(out->reason));
+			       spw_job_reason(out->reason));
 	/* Another may begin. */
-	spw_moves_soon(job->moves, job->next == job->total);
+	spw_moves_soon(peer->spw->moves, 0);
 }
 
 /**
@@ -220,17 +234,10 @@ static bool begin_next(struct spw_job *job)
 	spw_stat_inc(moves->spw->stats, SPILLWAY_STAT_MOVE_BEGUN);
 	rcu_read_lock();
 	conn = spw_conntab_get(moves->spw, entry->conn_id);
-	if (conn) {
-		copy.id = conn->id;
-		copy.born = conn->born;
-		copy.bound_if = conn->bound_if;
-		copy.family = conn->family;
-		copy.direction = conn->direction;
-		memcpy(&copy.tuple, &conn->tuple,
-		       conn->family == AF_INET6 ? SPW_TUPLE6 : SPW_TUPLE4);
-	} else {
+	if (conn)
+		spw_conn_copy(&copy, conn);
+	else
 		reason = SPILLWAY_REASON_CONN_GONE;
-	}
 	rcu_read_unlock();
 	if (!reason && (!peer || !spw_moves_ready(peer)))
 		reason = SPILLWAY_REASON_MOVE_DOWN;

@@ -7,6 +7,7 @@
 #include <linux/types.h>
 
 struct spw_conn;
+struct spw_device;
 struct spw_move;
 struct spw_move_out;
 struct spw_moves;
@@ -60,6 +61,8 @@ static inline u32 spw_job_flags(const struct spw_job *job)
 	return job->flags;
 }
 
+u8 spw_job_reason(u8 because);
+void spw_job_count(struct spw_device *spw, u8 result);
 int spw_job_begin(struct spw_moves *moves, const struct spw_move *entries, u32 n,
 		  u32 flags, u32 *id);
 int spw_job_cancel(struct spw_moves *moves, u32 id);
@@ -68,7 +71,7 @@ void spw_jobs_go_on(struct spw_moves *moves);
 void spw_jobs_end(struct spw_moves *moves);
 void spw_job_result(struct spw_job *job, u32 index, const struct spw_move_out *out,
 		    u32 blackout_us, u32 bytes);
-void spw_job_event(struct spw_job *job, struct spw_conn *conn, struct spw_peer *peer,
+void spw_job_event(const struct spw_conn *conn, struct spw_peer *peer,
 		   const struct spw_move_out *out);
 void spw_job_arrived(struct spw_peer *peer, u8 family, const struct spw_tuple *tuple);
 

@@ -33,6 +33,7 @@ enum spw_moves_limits {
  * @last_id: of a move
  * @offers: moves of which this node is the origin, by id
  * @nr_offers: in there
+ * @nr_gifts: of these, asked for by applications, and not over
  * @departed: gates of endpoints that have gone, by id of the move
  * @gates: all of the device
  * @nr_guests: moves of which this node is the target
@@ -53,6 +54,7 @@ struct spw_moves {
 	u64 last_id;
 	struct xarray offers;
 	u32 nr_offers;
+	u32 nr_gifts;
 	struct xarray departed;
 	struct list_head gates;
 	u32 nr_guests;

@@ -15,11 +15,14 @@
 #include <net/inet_hashtables.h>
 #include <net/tcp.h>
 
+#include "app.h"
 #include "capture.h"
 #include "conntab.h"
 #include "fault.h"
 #include "gate.h"
+#include "gift.h"
 #include "guest.h"
+#include "image.h"
 #include "job.h"
 #include "offer.h"
 #include "peer.h"
@@ -40,7 +43,8 @@
  * @id: never given twice in this node's life
  * @peer: target
  * @conn: copy of the table's entry, as far as it is needed
- * @job: that it is part of
+ * @job: that it is part of; NULL for one that the application asked for, or once told
+ * @gift: the application asked for it, and was not told yet
  * @index: in the job
  * @gate: holds, or held, the packets; NULL before
  * @fresh: the gate was made for this move
@@ -64,6 +68,7 @@ struct spw_offer {
 	struct spw_peer *peer;
 	struct spw_conn conn;
 	struct spw_job *job;
+	bool gift;
 	u32 index;
 	struct spw_gate *gate;
 	bool fresh;
@@ -199,6 +204,7 @@ static void kill(struct spw_offer *offer)
 {
 	const struct spw_settings *settings = &offer->moves->spw->settings;
 
+	spw_app_forget(offer->moves->spw, spw_app_id(offer->moves->spw, offer->sk));
 	lock_take(offer->sk);
 	spw_capture_kill(offer->sk, spw_setting_get(settings, SPW_SET_HANDOFF_EOF));
 	lock_keep(offer->sk);
@@ -261,7 +267,23 @@ static void offer_free(struct spw_offer *offer)
 {
 	xa_erase(&offer->moves->offers, offer->id);
 	offer->moves->nr_offers--;
+	offer->moves->nr_gifts -= offer->gift;
 	kfree(offer);
+}
+
+static void tell_result(struct spw_offer *offer, const struct spw_move_out *out)
+{
+	if (offer->job)
+		spw_job_result(offer->job, offer->index, out, offer->blackout_us,
+			       offer->bytes);
+	else if (offer->gift)
+		spw_gift_result(&offer->conn, offer->peer, out);
+	else
+		return;
+	spw_job_event(&offer->conn, offer->peer, out);
+	offer->job = NULL;
+	offer->moves->nr_gifts -= offer->gift;
+	offer->gift = false;
 }
 
 static void event(struct spw_offer *offer, u8 what, u8 reason)
@@ -281,19 +303,16 @@ static void event(struct spw_offer *offer, u8 what, u8 reason)
 	act(offer, out.actions);
 	if (out.send)
 		say(offer, out.send);
-	if (out.result && offer->job) {
-		spw_job_result(offer->job, offer->index, &out, offer->blackout_us,
-			       offer->bytes);
-		spw_job_event(offer->job, &offer->conn, offer->peer, &out);
-		offer->job = NULL;
-	}
+	if (out.result)
+		tell_result(offer, &out);
 	if (!offer->move.state && !offer->unsaid)
 		offer_free(offer);
 }
 
 /**
  * spw_offer_begin() - a move begins
- * @job: that it is part of; under &spw_moves.lock
+ * @job: that it is part of, NULL where the application asked for it; under
+ *	&spw_moves.lock
  * @index: in the job
  * @conn: its connection, copied
  * @peer: target, which is ready
@@ -321,6 +340,10 @@ int spw_offer_begin(struct spw_job *job, u32 index, const struct spw_conn *conn,
 		return -ENOMEM;
 	}
 	moves->nr_offers++;
+	offer->gift = !job;
+	moves->nr_gifts += offer->gift;
+	if (offer->gift)
+		spw_stat_inc(moves->spw->stats, SPILLWAY_STAT_MOVE_BEGUN);
 	event(offer, SPW_MOVE_START, SPW_MOVE_BECAUSE_NOTHING);
 	return 0;
 }
@@ -431,7 +454,7 @@ static u32 idle_ms(const struct spw_offer *offer)
 /* May an application that knows nothing of this be left now? */
 static bool may_leave(const struct spw_offer *offer, const struct sock *sk)
 {
-	if (spw_job_flags(offer->job) & SPILLWAY_JOB_ANYTIME)
+	if (offer->gift || spw_job_flags(offer->job) & SPILLWAY_JOB_ANYTIME)
 		return true;
 	return spw_capture_answered(sk, idle_ms(offer)) ||
 	       (offer->gate &&
@@ -527,6 +550,22 @@ static bool lock(struct sock *sk)
 	return true;
 }
 
+static u8 take_image(struct spw_offer *offer, struct sock *sk)
+{
+	struct spw_device *spw = offer->moves->spw;
+	struct spw_session *session = spw_app_session(spw, spw_app_id(spw, sk));
+	const struct spw_image_bytes bytes = {
+		.data = session ? session->data : NULL,
+		.len = session ? session->len : 0,
+	};
+	u8 reason;
+
+	reason = spw_fault(SPW_FAULT_CAPTURE) ? SPW_MOVE_BECAUSE_MEMORY :
+		 spw_capture(sk, SPW_LEN_MOVE, &bytes, &offer->image);
+	spw_session_put(session);
+	return reason;
+}
+
 static u8 capture(struct spw_offer *offer, struct sock *sk)
 {
 	u8 reason;
@@ -538,8 +577,7 @@ static u8 capture(struct spw_offer *offer, struct sock *sk)
 		return reason;
 	if (!may_leave(offer, sk))
 		return SPW_MOVE_BECAUSE_BUSY;
-	reason = spw_fault(SPW_FAULT_CAPTURE) ? SPW_MOVE_BECAUSE_MEMORY :
-		 spw_capture(sk, SPW_LEN_MOVE, &offer->image);
+	reason = take_image(offer, sk);
 	if (reason)
 		return reason;
 	offer->bytes = offer->image.len;

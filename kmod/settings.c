@@ -18,6 +18,8 @@ static const struct {
 	[SPW_SET_CONTROL_KBYTES] = { .min = 4, .max = 65536, .def = 4096 },
 	[SPW_SET_HANDOFF_IDLE_MS] = { .min = 0, .max = 60000, .def = 10 },
 	[SPW_SET_HANDOFF_EOF] = { .min = 0, .max = 1, .def = 0 },
+	[SPW_SET_HANDOFF_ASKED] = { .min = 0, .max = 256, .def = 64 },
+	[SPW_SET_SESSION_KBYTES] = { .min = 0, .max = 4194304, .def = 65536 },
 };
 
 /**

@@ -15,6 +15,8 @@ enum spw_setting {
 	SPW_SET_CONTROL_KBYTES,	/* control messages that wait for one peer */
 	SPW_SET_HANDOFF_IDLE_MS, /* without a packet before an unaware server is left */
 	SPW_SET_HANDOFF_EOF,	/* its application sees an end of file, not a reset */
+	SPW_SET_HANDOFF_ASKED,	/* moves under way that applications asked for */
+	SPW_SET_SESSION_KBYTES,	/* session data of applications */
 	SPW_SETTINGS_COUNT
 };
 

@@ -88,6 +88,16 @@ static struct dev_ext_attribute attr_handoff_eof = {
 	(void *)SPW_SET_HANDOFF_EOF,
 };
 
+static struct dev_ext_attribute attr_handoff_asked = {
+	__ATTR(handoff_asked, 0644, setting_show, setting_store),
+	(void *)SPW_SET_HANDOFF_ASKED,
+};
+
+static struct dev_ext_attribute attr_session_kbytes = {
+	__ATTR(session_kbytes, 0644, setting_show, setting_store),
+	(void *)SPW_SET_SESSION_KBYTES,
+};
+
 static struct attribute *attrs[] = {
 	&attr_heartbeat_ms.attr.attr,
 	&attr_down_after_ms.attr.attr,
@@ -97,6 +107,8 @@ static struct attribute *attrs[] = {
 	&attr_control_kbytes.attr.attr,
 	&attr_handoff_idle_ms.attr.attr,
 	&attr_handoff_eof.attr.attr,
+	&attr_handoff_asked.attr.attr,
+	&attr_session_kbytes.attr.attr,
 	NULL,
 };
 

@@ -17,6 +17,8 @@
 #ifndef _UAPI_LINUX_SPILLWAY_H
 #define _UAPI_LINUX_SPILLWAY_H
 
+#include <linux/types.h>
+
 #define SPILLWAY_GENL_NAME	"spillway"
 #define SPILLWAY_GENL_VERSION	1
 
@@ -42,6 +44,54 @@
  */
 #define SPILLWAY_KEY_LIFE_MS	180000
 #define SPILLWAY_KEY_MARGIN_MS	15000
+
+/*
+ * Options of TCP sockets, for applications: setsockopt() and getsockopt() at level SOL_IP
+ * with sockets of either family, or SOL_IPV6 with those of IPv6. They need no privilege.
+ * ENOPROTOOPT: no TCP socket, or no spillway device in the socket's network namespace.
+ * ENOTCONN: not connected (any more). ENOENT: not tracked, as of a connection that stays
+ * on the node, or where the table is full. See include/spillway/app.h.
+ *
+ * SPILLWAY_SO_SESSION: up to %SPILLWAY_SESSION_MAX bytes that are stored with the
+ * connection and move along with it. Set: replaces what there was, of length 0 clears it;
+ * EMSGSIZE, ENOMEM, ENOBUFS where all that is to be stored at one time is (session_kbytes),
+ * and then nothing has changed. Get: the length that is stored, 0 for none. ERANGE where
+ * there is less room; with length 0 that is no error, the length is told.
+ *
+ * SPILLWAY_SO_HANDOFF: set &struct spillway_handoff: the connection is given away, now,
+ * whatever has come or is to be sent. 0 says that this has begun: the socket ends (a reset,
+ * or the end of file: handoff_eof) once it has moved, and goes on as if nothing had
+ * happened where it stays. EINVAL; EPERM where the operator does not want it; EAGAIN
+ * where too many are under way; EALREADY where this one is, or is relayed; ENXIO: no such
+ * peer; EHOSTDOWN, EBUSY, ENOKEY, EKEYEXPIRED: it takes nothing; EOPNOTSUPP: the connection
+ * cannot be moved. Get &struct spillway_handoff_state; ENODATA: never given away.
+ */
+#define SPILLWAY_SO_BASE	0x5350
+#define SPILLWAY_SO_SESSION	(SPILLWAY_SO_BASE + 0)
+#define SPILLWAY_SO_HANDOFF	(SPILLWAY_SO_BASE + 1)
+#define SPILLWAY_SO_END		(SPILLWAY_SO_BASE + 2)
+
+#define SPILLWAY_SESSION_MAX	65536	/* bytes */
+
+/**
+ * struct spillway_handoff - to whom
+ * @peer: name, ends with a NUL; empty: any that is ready, by weight
+ * @flags: 0
+ */
+struct spillway_handoff {
+	char peer[SPILLWAY_NAME_MAX + 1];
+	__u32 flags;
+};
+
+/**
+ * struct spillway_handoff_state - what became of it, as long as the socket lives
+ * @result: &enum spillway_move_result
+ * @reason: &enum spillway_reason, why it stayed
+ */
+struct spillway_handoff_state {
+	__u32 result;
+	__u32 reason;
+};
 
 /**
  * enum spillway_cmd - operations of the family
