@@ -152,14 +152,14 @@ ask_open() {
 		echo open
 		while read -r question && [ "$question" != bye ]; do
 			echo "$question" >&3
-			read -r -t 10 answer <&3 || answer="nothing came"
+			read -r -t $((10 * ${LAB_SLOW:-1})) answer <&3 || answer="nothing came"
 			echo "$answer"
 		done' ask "$2" "$3" "/tmp/ask-$1" "/tmp/answer-$1"
 	ask_said "$1" && [ "$said" = open ]
 }
 ask_said() { # NAME: sets said
 	local from=ask_out_$1
-	read -r -t 12 said <&"${!from}"
+	read -r -t $((12 * ${LAB_SLOW:-1})) said <&"${!from}"
 }
 ask_only() { # NAME QUESTION: ask_said tells the answer
 	local to=ask_in_$1
