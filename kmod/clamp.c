@@ -9,7 +9,9 @@
  * Both happen in the LOCAL_OUT hook, with a packet that the socket itself is sending:
  * TCP sends under the socket's lock, as a bottom half or as its owner. (A user's NFQUEUE
  * may reinject the packet without it. What is written then is what would be written
- * anyway, and tcp_current_mss() reads it one word at a time.)
+ * anyway, and tcp_current_mss() reads it one word at a time.) But what TCP sends in one
+ * go it cuts by the limit of its beginning, so for a connection that is silent when it
+ * is given away that would be a whole window too late: its limit is lowered at once.
  */
 #include <linux/tcp.h>
 #include <net/tcp.h>
@@ -20,6 +22,12 @@
 #include "messages.h"
 #include "peer.h"
 
+/* Has the remote given its limit, and is there anybody left to send? */
+static bool has_limit(const struct sock *sk)
+{
+	return !((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN | TCPF_SYN_SENT));
+}
+
 /* The connection's own socket, and not one that answers for it; NULL if none sends. */
 static struct sock *sender(const struct spw_conn *conn, const struct sk_buff *skb)
 {
@@ -29,8 +37,7 @@ static struct sock *sender(const struct spw_conn *conn, const struct sk_buff *sk
 	    inet_sk(sk)->inet_sport != conn->tuple.lport ||
 	    inet_sk(sk)->inet_dport != conn->tuple.rport)
 		return NULL;
-	return (1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN | TCPF_SYN_SENT) ?
-	       NULL : sk;
+	return has_limit(sk) ? sk : NULL;
 }
 
 /* Payload and TCP options of a segment that one datagram takes; 0 where unknown. */
@@ -54,23 +61,12 @@ static void write_clamp(struct sock *sk, u16 mss)
 	icsk->icsk_sync_mss(sk, icsk->icsk_pmtu_cookie);
 }
 
-/**
- * spw_clamp_set() - a relayed connection sends
- * @spw: device
- * @conn: connection
- * @peer: who relays it
- * @skb: what it sends, in LOCAL_OUT, under RCU
- *
- * Follows the path's size both ways, up to what the remote has given.
- */
-void spw_clamp_set(struct spw_device *spw, struct spw_conn *conn,
-		   const struct spw_peer *peer, const struct sk_buff *skb)
+/* Follows the path's size both ways, up to what the remote has given. */
+static void lower(struct spw_device *spw, struct spw_conn *conn,
+		  const struct spw_peer *peer, struct sock *sk)
 {
-	struct sock *sk = sender(conn, skb);
 	u16 want, now, given;
 
-	if (!sk)
-		return;
 	now = tcp_sk(sk)->rx_opt.mss_clamp;
 	given = READ_ONCE(conn->mss_clamp) ?: now;
 	want = room(conn, peer);
@@ -82,6 +78,53 @@ void spw_clamp_set(struct spw_device *spw, struct spw_conn *conn,
 	/* It may have been forgotten meanwhile. */
 	if (unlikely(test_bit(SPW_CONN_GONE, &conn->flags)))
 		spw_clamp_forget(spw, conn);
+}
+
+/**
+ * spw_clamp_set() - a relayed connection sends
+ * @spw: device
+ * @conn: connection
+ * @peer: who relays it
+ * @skb: what it sends, in LOCAL_OUT, under RCU
+ */
+void spw_clamp_set(struct spw_device *spw, struct spw_conn *conn,
+		   const struct spw_peer *peer, const struct sk_buff *skb)
+{
+	struct sock *sk = sender(conn, skb);
+
+	if (sk)
+		lower(spw, conn, peer, sk);
+}
+
+/**
+ * spw_clamp_begin() - a connection is relayed from now on
+ * @spw: device, its lock held
+ * @conn: connection, @peer published in it
+ * @peer: who relays it
+ *
+ * A socket that its owner has locked is left to its next packet: it is not silent.
+ */
+void spw_clamp_begin(struct spw_device *spw, struct spw_conn *conn,
+		     const struct spw_peer *peer)
+{
+	struct sock *sk;
+
+	rcu_read_lock();
+	sk = spw_conn_sock(spw, conn);
+	if (!sk)
+		goto out;
+	if (!sk_fullsock(sk))
+		goto put;
+	local_bh_disable();
+	bh_lock_sock(sk);
+	if (!sock_owned_by_user(sk) && has_limit(sk))
+		lower(spw, conn, peer, sk);
+	bh_unlock_sock(sk);
+	local_bh_enable();
+put:
+	sock_gen_put(sk);
+out:
+	rcu_read_unlock();
 }
 
 /**

@@ -10,6 +10,8 @@ struct spw_peer;
 
 void spw_clamp_set(struct spw_device *spw, struct spw_conn *conn,
 		   const struct spw_peer *peer, const struct sk_buff *skb);
+void spw_clamp_begin(struct spw_device *spw, struct spw_conn *conn,
+		     const struct spw_peer *peer);
 void spw_clamp_lift(struct spw_device *spw, struct spw_conn *conn,
 		    const struct sk_buff *skb);
 void spw_clamp_forget(struct spw_device *spw, struct spw_conn *conn);

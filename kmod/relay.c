@@ -386,6 +386,7 @@ static void give(struct spw_device *spw, struct spw_conn *conn,
 	atomic_inc(&peer->nr_conns);
 	rcu_assign_pointer(conn->peer, peer);
 	rcu_assign_pointer(*slot_of(spw, &conn->tuple), conn);
+	spw_clamp_begin(spw, conn, peer);
 	spw_notify_conn(peer, conn, SPW_NOTICE_OFFLOADED);
 	spw_peer_count(peer, SPILLWAY_STAT_OFFLOADED, 1);
 	trace_spillway_offload(peer, conn,
