@@ -26,6 +26,7 @@
 #include "job.h"
 #include "offer.h"
 #include "peer.h"
+#include "sock_lock.h"
 #include "trace.h"
 
 #define AGAIN_NS	(4 * NSEC_PER_MSEC)	/* until an application is asked again */
@@ -85,25 +86,6 @@ struct spw_offer {
 	u64 retry;
 	u8 unsaid;
 };
-
-/*
- * The lock of a frozen socket belongs to the move, not to the task that took it: lockdep
- * would find it held when that does something else.
- */
-static void lock_keep(struct sock *sk)
-{
-#ifdef CONFIG_DEBUG_LOCK_ALLOC
-	mutex_release(&sk->sk_lock.dep_map, _RET_IP_);
-#endif
-}
-
-/* Whoever does something to the socket, or unlocks it, holds the lock for that time. */
-static void lock_take(struct sock *sk)
-{
-#ifdef CONFIG_DEBUG_LOCK_ALLOC
-	mutex_acquire(&sk->sk_lock.dep_map, 0, 1, _RET_IP_);
-#endif
-}
 
 /**
  * spw_offer_name() - which connection a message is about
@@ -170,7 +152,7 @@ static void drop_sock(struct spw_offer *offer)
 {
 	if (!offer->sk)
 		return;
-	lock_take(offer->sk);
+	spw_sock_take(offer->sk);
 	release_sock(offer->sk);
 	sock_put(offer->sk);
 	offer->sk = NULL;
@@ -205,9 +187,9 @@ static void kill(struct spw_offer *offer)
 	const struct spw_settings *settings = &offer->moves->spw->settings;
 
 	spw_app_forget(offer->moves->spw, spw_app_id(offer->moves->spw, offer->sk));
-	lock_take(offer->sk);
+	spw_sock_take(offer->sk);
 	spw_capture_kill(offer->sk, spw_setting_get(settings, SPW_SET_HANDOFF_EOF));
-	lock_keep(offer->sk);
+	spw_sock_keep(offer->sk);
 	drop_sock(offer);
 	drop_image(offer);
 }
@@ -516,25 +498,6 @@ static int hold(struct spw_offer *offer)
 }
 
 /*
- * What lock_sock() does where it need not wait. A socket that is not locked has nothing in
- * its backlog: __release_sock() comes first.
- */
-static bool try_lock(struct sock *sk)
-{
-	bool owned;
-
-	spin_lock_bh(&sk->sk_lock.slock);
-	owned = sk->sk_lock.owned;
-	sk->sk_lock.owned = 1;
-	spin_unlock_bh(&sk->sk_lock.slock);
-#ifdef CONFIG_DEBUG_LOCK_ALLOC
-	if (!owned)
-		mutex_acquire(&sk->sk_lock.dep_map, 0, 1, _RET_IP_);
-#endif
-	return !owned;
-}
-
-/*
  * An application may keep the lock for as long as the page takes that it sends from: all
  * other moves do not wait for that.
  */
@@ -542,7 +505,7 @@ static bool lock(struct sock *sk)
 {
 	int tries = LOCK_TRIES;
 
-	while (!try_lock(sk)) {
+	while (!spw_sock_trylock(sk)) {
 		if (!--tries)
 			return false;
 		usleep_range(LOCK_US, 2 * LOCK_US);
@@ -611,7 +574,7 @@ static u8 freeze(struct spw_offer *offer)
 		sock_put(sk);
 		return reason;
 	}
-	lock_keep(sk);
+	spw_sock_keep(sk);
 	offer->sk = sk;
 	return SPW_MOVE_BECAUSE_NOTHING;
 }
