@@ -12,11 +12,7 @@
 enum spw_control_limits {
 	SPW_CONTROL_BURST = 16,		/* chunks that one step yields */
 	SPW_CONTROL_DUPS = 3,		/* RFC 9002: kPacketThreshold */
-	/*
-	 * Chunks; RFC 9000 section 13.2.2 has 2, and leaves more to the protocol: three
-	 * messages of a move go to and fro, and none should wait behind an acknowledgment.
-	 */
-	SPW_CONTROL_ACK_EVERY = 4,
+	SPW_CONTROL_ACK_EVERY = 2,	/* chunks, RFC 9000 section 13.2.2 */
 	SPW_CONTROL_CWND_FIRST = 10 * SPW_CONTROL_UNIT,	/* RFC 9002 section 7.2 */
 	SPW_CONTROL_CWND_MIN = 2 * SPW_CONTROL_UNIT,
 	SPW_CONTROL_CWND_MAX = 2 * SPW_CONTROL_WINDOW * SPW_CONTROL_UNIT,
