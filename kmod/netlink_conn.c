@@ -115,12 +115,19 @@ struct conn_dump {
 	struct rb_root_cached tree;
 };
 
-static int put_tuple(struct sk_buff *skb, const struct spw_conn *conn)
+/**
+ * spw_nl_put_tuple() - the two ends of a connection
+ * @skb: message
+ * @family: AF_INET or AF_INET6
+ * @t: its name
+ *
+ * Return: 0, or another value where there is no room.
+ */
+int spw_nl_put_tuple(struct sk_buff *skb, u8 family, const struct spw_tuple *t)
 {
-	const struct spw_tuple *t = &conn->tuple;
 	int err;
 
-	if (conn->family == AF_INET6)
+	if (family == AF_INET6)
 		err = nla_put_in6_addr(skb, SPILLWAY_A_LOCAL_ADDR6, &t->laddr6) ||
 		      nla_put_in6_addr(skb, SPILLWAY_A_REMOTE_ADDR6, &t->raddr6);
 	else
@@ -155,7 +162,7 @@ int spw_nl_put_conn(struct sk_buff *skb, struct spw_device *spw,
 			 SPILLWAY_ROLE_OFFLOADED : SPILLWAY_ROLE_LOCAL) ||
 	      (peer && nla_put_u16(skb, SPILLWAY_A_PEER_ID, peer->id)) ||
 	      (peer && nla_put_string(skb, SPILLWAY_A_PEER_NAME, peer->name)) ||
-	      put_tuple(skb, conn);
+	      spw_nl_put_tuple(skb, conn->family, &conn->tuple);
 	rcu_read_unlock();
 	if (err)
 		return -EMSGSIZE;

@@ -270,20 +270,6 @@ int spw_nl_job_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	return skb->len;
 }
 
-static int put_name(struct sk_buff *skb, u8 family, const struct spw_tuple *t)
-{
-	int err;
-
-	if (family == AF_INET6)
-		err = nla_put_in6_addr(skb, SPILLWAY_A_LOCAL_ADDR6, &t->laddr6) ||
-		      nla_put_in6_addr(skb, SPILLWAY_A_REMOTE_ADDR6, &t->raddr6);
-	else
-		err = nla_put_in_addr(skb, SPILLWAY_A_LOCAL_ADDR4, t->laddr) ||
-		      nla_put_in_addr(skb, SPILLWAY_A_REMOTE_ADDR4, t->raddr);
-	return err || nla_put_u16(skb, SPILLWAY_A_LOCAL_PORT, ntohs(t->lport)) ||
-	       nla_put_u16(skb, SPILLWAY_A_REMOTE_PORT, ntohs(t->rport));
-}
-
 /**
  * spw_nl_put_moved() - a connection whose endpoint has moved
  * @skb: message
@@ -301,7 +287,7 @@ int spw_nl_put_moved(struct sk_buff *skb, const struct spw_peer *peer, u8 role, 
 	       nla_put_u8(skb, SPILLWAY_A_CONN_ROLE, role) ||
 	       nla_put_u16(skb, SPILLWAY_A_PEER_ID, peer->id) ||
 	       nla_put_string(skb, SPILLWAY_A_PEER_NAME, peer->name) ||
-	       put_name(skb, family, tuple) ? -EMSGSIZE : 0;
+	       spw_nl_put_tuple(skb, family, tuple) ? -EMSGSIZE : 0;
 }
 
 /* Where it is, seen from here; NULL where it has not moved, or nobody is known. */

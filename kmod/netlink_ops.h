@@ -30,6 +30,7 @@ struct spw_peer *spw_nl_peer(struct spw_device *spw, struct genl_info *info);
 
 int spw_nl_put_device(struct sk_buff *skb, struct spw_device *spw);
 int spw_nl_put_peer(struct sk_buff *skb, struct spw_peer *peer);
+int spw_nl_put_tuple(struct sk_buff *skb, u8 family, const struct spw_tuple *t);
 int spw_nl_put_conn(struct sk_buff *skb, struct spw_device *spw,
 		    struct spw_conn *conn, const struct spw_conn_info *info);
 
