@@ -32,7 +32,10 @@ static void check(const struct spw_move_msg *msg, const uint8_t *data, size_t si
 	} else if (len != size || msg->image) {
 		abort();
 	}
-	if (!msg->instance || !msg->id || msg->reason >= __SPW_MOVE_REASON_MAX)
+	if (!msg->instance || msg->reason >= __SPW_MOVE_REASON_MAX)
+		abort();
+	/* A hello is of a node, all else of a move. */
+	if (!msg->id != (msg->kind == SPW_MOVE_HELLO || msg->kind == SPW_MOVE_HELLO_BACK))
 		abort();
 }
 
