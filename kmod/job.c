@@ -212,7 +212,7 @@ void spw_job_arrived(struct spw_peer *peer, u8 family, const struct spw_tuple *t
 static u32 at_once(const struct spw_peer *peer)
 {
 	/* The least: what they wait for one another must not make them more. */
-	u64 rtt = peer ? READ_ONCE(peer->messenger.tx.rtt.min) : 0;
+	u64 rtt = peer ? READ_ONCE(peer->messenger.out.tx.rtt.min) : 0;
 
 	return min_t(u64, AT_ONCE_MIN + div_u64(rtt, AT_ONCE_US * NSEC_PER_USEC),
 		     SPW_OFFERS_MAX);

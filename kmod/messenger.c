@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Control messages between two nodes: what control_tx.c and control_rx.c do not know:
- * messages, memory, the clock, a lock. What comes goes to the inbox.
+ * messages, the clock, a lock. What is to go waits in the outbox, what comes goes to the
+ * inbox.
  *
  * A message waits in the queue until all its chunks are acknowledged. Steps are taken
  * under the lock, and the frames that they want sent are written there too, since an
@@ -30,44 +31,6 @@
 
 /* Without a key or a route: as long until the next try. */
 #define RETRY_TIME	(50 * NSEC_PER_MSEC)
-
-/**
- * struct message - on its way out
- * @list: in &spw_messenger.queue
- * @type: &enum spw_message_type
- * @len: bytes
- * @size: bytes that there is room for
- * @cut: bytes that chunks were made of
- * @closed: the first chunk has been made: nothing is appended
- * @whole: all chunks have been made
- * @end: one above the number of the last one, if @whole
- * @data: bytes
- */
-struct message {
-	struct list_head list;
-	u16 type;
-	u32 len;
-	u32 size;
-	u32 cut;
-	bool closed;
-	bool whole;
-	u64 end;
-	u8 data[];
-};
-
-/**
- * struct spw_messenger_room - a chunk's place is its number modulo the window
- * @sent: for control_tx.c
- * @chunks: which part of which message it is
- */
-struct spw_messenger_room {
-	struct spw_control_sent sent[SPW_CONTROL_WINDOW];
-	struct {
-		struct message *message;
-		u32 offset;
-		u32 len;
-	} chunks[SPW_CONTROL_WINDOW];
-};
 
 static const struct spw_message_ops *const types[__SPW_MESSAGE_MAX] = {
 	[SPW_MESSAGE_NOTICES] = &spw_notify_ops,
@@ -142,31 +105,14 @@ static u32 new_instance(void)
 	return instance;
 }
 
-static void free_messages(struct spw_peer *peer, struct list_head *list,
-			  enum spillway_stat why)
-{
-	struct message *message, *next;
-	u32 n = 0;
-
-	list_for_each_entry_safe(message, next, list, list) {
-		kvfree(message);
-		n++;
-	}
-	INIT_LIST_HEAD(list);
-	count(peer, why, n);
-}
-
 /* Another stream; what is in the queue goes to @messages. */
 static void begin_stream(struct spw_peer *peer, u64 now, struct list_head *messages)
 {
 	struct spw_messenger *m = &peer->messenger;
 
 	lockdep_assert_held(&m->lock);
-	list_splice_tail_init(&m->queue, messages);
-	m->bytes = 0;
-	m->stream++;
-	spw_control_tx_init(&m->tx, m->room->sent,
-			    (u64)READ_ONCE(peer->srtt_us) * NSEC_PER_USEC, now);
+	spw_outbox_begin(&m->out, (u64)READ_ONCE(peer->srtt_us) * NSEC_PER_USEC, now,
+			 messages);
 }
 
 static void tell_ended(struct spw_peer *peer)
@@ -190,69 +136,18 @@ static void meet(struct spw_peer *peer, u64 now, struct list_head *messages,
 	set_due(m, 0);
 }
 
-/* Chunks of what is in the queue, as many as are of use soon. */
-static void cut(struct spw_messenger *m, u32 size)
-{
-	struct message *message;
-
-	list_for_each_entry(message, &m->queue, list) {
-		while (!message->whole) {
-			u32 len = min(message->len - message->cut, size);
-			u64 seq;
-
-			if (!spw_control_tx_wants(&m->tx))
-				return;
-			seq = spw_control_tx_add(&m->tx, SPW_LEN_CONTROL + len);
-			m->room->chunks[seq % SPW_CONTROL_WINDOW].message = message;
-			m->room->chunks[seq % SPW_CONTROL_WINDOW].offset = message->cut;
-			m->room->chunks[seq % SPW_CONTROL_WINDOW].len = len;
-			message->cut += len;
-			message->closed = true;
-			message->whole = message->cut == message->len;
-			message->end = seq + 1;
-		}
-	}
-}
-
-/* Returns false where the path has become too small for a chunk of its number. */
-static bool write_chunk(struct spw_messenger *m, u64 seq, u32 size,
-			struct sk_buff_head *frames)
-{
-	u32 slot = seq % SPW_CONTROL_WINDOW, len = m->room->chunks[slot].len;
-	const struct message *message = m->room->chunks[slot].message;
-	const struct spw_chunk_head head = {
-		.from = m->self, .to = m->peer, .stream = m->stream,
-		.type = message->type,
-		.attempt = spw_control_tx_attempt(&m->tx, seq),
-		.seq = seq, .length = message->len,
-		.offset = m->room->chunks[slot].offset,
-	};
-	struct sk_buff *skb;
-
-	if (len > size)
-		return false;
-	skb = spw_frame_alloc(SPW_LEN_CONTROL + len);
-	/* Without memory it is as if the path had lost it. */
-	if (!skb)
-		return true;
-	spw_link_build_control(skb_put(skb, SPW_LEN_CONTROL), &head);
-	skb_put_data(skb, message->data + head.offset, len);
-	__skb_queue_tail(frames, skb);
-	return true;
-}
-
 /* Returns whether the stream can go on. */
 static bool send_step(struct spw_messenger *m, u64 now, u32 size,
 		      struct sk_buff_head *frames, struct spw_control_out *out)
 {
 	u32 i;
 
-	cut(m, size);
-	spw_control_tx_step(&m->tx, now, out);
+	spw_outbox_cut(&m->out, size);
+	spw_control_tx_step(&m->out.tx, now, out);
 	for (i = 0; i < out->n; i++)
-		if (!write_chunk(m, out->seq[i], size, frames))
+		if (!spw_outbox_write(m, out->seq[i], size, frames))
 			return false;
-	cut(m, size);
+	spw_outbox_cut(&m->out, size);
 	return true;
 }
 
@@ -274,7 +169,7 @@ static void ack_step(struct spw_messenger *m, u64 now, struct sk_buff_head *acks
 
 static void next_due(struct spw_messenger *m)
 {
-	u64 tx = spw_control_tx_due(&m->tx), rx = spw_control_rx_due(&m->rx);
+	u64 tx = spw_control_tx_due(&m->out.tx), rx = spw_control_rx_due(&m->rx);
 
 	set_due(m, tx && rx ? min(tx, rx) : tx ?: rx);
 }
@@ -332,7 +227,7 @@ static void step(struct spw_peer *peer, u64 now)
 		      out.n - skb_queue_len(&frames));
 	else
 		__skb_queue_purge(&frames);
-	free_messages(peer, &messages, SPILLWAY_STAT_CONTROL_MSG_FAILED);
+	spw_outbox_free_messages(peer, &messages, SPILLWAY_STAT_CONTROL_MSG_FAILED);
 	send_all(peer, SPW_FRAME_CONTROL, &frames, SPILLWAY_STAT_CONTROL_TX);
 	send_all(peer, SPW_FRAME_CONTROL_ACK, &acks, SPILLWAY_STAT_CONTROL_ACK_TX);
 	if (!goes_on)
@@ -350,19 +245,6 @@ void spw_messenger_timer(struct spw_peer *peer, u64 now)
 
 	if (due && due <= now)
 		step(peer, now);
-}
-
-/* Messages of which every chunk has arrived. */
-static void collect_done(struct spw_messenger *m, struct list_head *messages)
-{
-	struct message *message, *next;
-
-	list_for_each_entry_safe(message, next, &m->queue, list) {
-		if (!message->whole || message->end > m->tx.una)
-			break;
-		m->bytes -= message->size;
-		list_move_tail(&message->list, messages);
-	}
 }
 
 /**
@@ -385,18 +267,18 @@ int spw_messenger_acked(struct spw_peer *peer, const struct spw_frame *frame, u6
 		return SPILLWAY_STAT_RX_DROP_FRAME;
 	spin_lock(&m->lock);
 	if (!ready(m) || ack.from != m->peer || ack.to != m->self ||
-	    ack.stream != m->stream)
+	    ack.stream != m->out.stream)
 		drop = SPILLWAY_STAT_CONTROL_STALE;
-	else if (spw_control_tx_ack(&m->tx, &ack, now, &out))
+	else if (spw_control_tx_ack(&m->out.tx, &ack, now, &out))
 		drop = SPILLWAY_STAT_RX_DROP_FRAME;
 	else
-		collect_done(m, &messages);
+		spw_outbox_done(&m->out, &messages);
 	spin_unlock(&m->lock);
 	if (drop)
 		return drop;
 	count(peer, SPILLWAY_STAT_CONTROL_ACK_RX, 1);
 	count_out(peer, &out);
-	free_messages(peer, &messages, SPILLWAY_STAT_CONTROL_MSG_DONE);
+	spw_outbox_free_messages(peer, &messages, SPILLWAY_STAT_CONTROL_MSG_DONE);
 	step(peer, now);
 	spw_repair_arm(peer, now);
 	return 0;
@@ -459,34 +341,6 @@ int spw_messenger_chunk(struct spw_peer *peer, const struct spw_frame *frame, u6
 	return drop;
 }
 
-static struct message *message_new(u16 type, const void *data, u32 len, u32 size)
-{
-	struct message *message = kvmalloc(struct_size(message, data, size),
-					   GFP_KERNEL | __GFP_NOWARN);
-
-	if (!message)
-		return NULL;
-	*message = (struct message){ .type = type, .len = len, .size = size };
-	memcpy(message->data, data, len);
-	return message;
-}
-
-/* At the end of the newest message, if that has not been begun to be sent. */
-static bool join_last(struct spw_messenger *m, u16 type, const void *data, u32 len)
-{
-	struct message *last;
-
-	lockdep_assert_held(&m->lock);
-	if (list_empty(&m->queue))
-		return false;
-	last = list_last_entry(&m->queue, struct message, list);
-	if (last->type != type || last->closed || last->size - last->len < len)
-		return false;
-	memcpy(last->data + last->len, data, len);
-	last->len += len;
-	return true;
-}
-
 /* Returns 0, or why nothing can be queued. A message alone may be of any size. */
 static int may_queue(struct spw_peer *peer, u32 size)
 {
@@ -495,19 +349,18 @@ static int may_queue(struct spw_peer *peer, u32 size)
 
 	if (!ready(m))
 		return -EHOSTDOWN;
-	return m->bytes && m->bytes + size > (size_t)kbytes << 10 ? -ENOBUFS : 0;
+	return m->out.bytes && m->out.bytes + size > (size_t)kbytes << 10 ? -ENOBUFS : 0;
 }
 
-static int enqueue(struct spw_peer *peer, struct message *message)
+static int enqueue(struct spw_peer *peer, struct spw_message *message, u32 size)
 {
 	struct spw_messenger *m = &peer->messenger;
 	int err;
 
 	spin_lock_bh(&m->lock);
-	err = may_queue(peer, message->size);
+	err = may_queue(peer, size);
 	if (!err) {
-		list_add_tail(&message->list, &m->queue);
-		m->bytes += message->size;
+		spw_outbox_add(&m->out, message);
 		WRITE_ONCE(m->fresh, true);
 		sooner(m, ktime_get_ns() + BATCH_TIME);
 	}
@@ -531,21 +384,21 @@ int spw_messenger_append(struct spw_peer *peer, u16 type, const void *data, u32 
 			 u32 batch)
 {
 	struct spw_messenger *m = &peer->messenger;
-	struct message *message;
+	struct spw_message *message;
 	bool joined;
 	int err;
 
 	if (len > SPW_MESSAGE_MAX)
 		return -EMSGSIZE;
 	spin_lock_bh(&m->lock);
-	joined = ready(m) && len < batch && join_last(m, type, data, len);
+	joined = ready(m) && len < batch && spw_outbox_join(&m->out, type, data, len);
 	err = joined ? 0 : may_queue(peer, max(len, batch));
 	spin_unlock_bh(&m->lock);
 	if (joined)
 		return 0;
-	message = err ? NULL : message_new(type, data, len, max(len, batch));
+	message = err ? NULL : spw_outbox_message(type, data, len, max(len, batch));
 	if (!err)
-		err = message ? enqueue(peer, message) : -ENOMEM;
+		err = message ? enqueue(peer, message, max(len, batch)) : -ENOMEM;
 	if (err) {
 		kvfree(message);
 		count(peer, SPILLWAY_STAT_CONTROL_MSG_REFUSED, err != -EHOSTDOWN);
@@ -604,7 +457,7 @@ void spw_messenger_heard(struct spw_peer *peer, u32 instance, u64 echo)
 	spin_unlock(&m->lock);
 	if (!changed)
 		return;
-	free_messages(peer, &messages, SPILLWAY_STAT_CONTROL_MSG_FAILED);
+	spw_outbox_free_messages(peer, &messages, SPILLWAY_STAT_CONTROL_MSG_FAILED);
 	spw_inbox_free_pieces(&pieces);
 	tell_ended(peer);
 }
@@ -646,7 +499,7 @@ void spw_messenger_down(struct spw_peer *peer)
 	spin_lock_bh(&m->lock);
 	m->closing = false;
 	spin_unlock_bh(&m->lock);
-	free_messages(peer, &messages, SPILLWAY_STAT_CONTROL_MSG_FAILED);
+	spw_outbox_free_messages(peer, &messages, SPILLWAY_STAT_CONTROL_MSG_FAILED);
 	spw_inbox_free_pieces(&pieces);
 	tell_ended(peer);
 }
@@ -662,19 +515,15 @@ int spw_messenger_init(struct spw_peer *peer)
 	struct spw_messenger *m = &peer->messenger;
 	u64 now = ktime_get_ns();
 
-	m->room = kvzalloc(sizeof(*m->room), GFP_KERNEL);
-	if (!m->room)
+	if (spw_outbox_init(&m->out, now))
 		return -ENOMEM;
 	if (spw_inbox_init(peer)) {
-		kvfree(m->room);
+		spw_outbox_free(&m->out);
 		return -ENOMEM;
 	}
 	spin_lock_init(&m->lock);
-	INIT_LIST_HEAD(&m->queue);
 	m->self = new_instance();
 	m->self_since = now;
-	m->stream = 1;
-	spw_control_tx_init(&m->tx, m->room->sent, 0, now);
 	spw_control_rx_meet(&m->rx, m->self, 0);
 	return 0;
 }
@@ -700,5 +549,5 @@ void spw_messenger_stop(struct spw_peer *peer)
 void spw_messenger_free(struct spw_peer *peer)
 {
 	spw_inbox_free(peer);
-	kvfree(peer->messenger.room);
+	spw_outbox_free(&peer->messenger.out);
 }

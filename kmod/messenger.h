@@ -8,9 +8,9 @@
 
 #include "control_stream.h"
 #include "inbox.h"
+#include "outbox.h"
 
 struct spw_frame;
-struct spw_messenger_room;
 struct spw_peer;
 
 /**
@@ -39,12 +39,8 @@ struct spw_message_ops {
  * @self: this node's instance, as that peer knows it; never 0
  * @peer: the peer's instance, 0 before it was heard
  * @self_since: ktime (ns) when @self was chosen
- * @stream: of what is sent now
- * @tx: sender's part
  * @rx: receiver's part
- * @room: rings of the two, see messenger.c
- * @queue: messages that are not acknowledged whole, oldest first
- * @bytes: that they have
+ * @out: what is sent
  * @fresh: some came since the last step; read without the lock
  * @inbox: chunks that came
  * @due: ktime (ns) when the timer is needed, 0 if it is not; read without the lock
@@ -57,12 +53,8 @@ struct spw_messenger {
 	u32 self;
 	u32 peer;
 	u64 self_since;
-	u32 stream;
-	struct spw_control_tx tx;
 	struct spw_control_rx rx;
-	struct spw_messenger_room *room;
-	struct list_head queue;
-	size_t bytes;
+	struct spw_outbox out;
 	bool fresh;
 	struct spw_inbox inbox;
 	u64 due;
