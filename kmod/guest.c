@@ -474,10 +474,12 @@ void spw_guest_message(struct spw_peer *peer, const struct spw_move_msg *msg)
  */
 void spw_guest_still(struct spw_peer *peer, const struct spw_move_msg *msg)
 {
+	const struct spw_guest *guest = xa_load(&peer->moving.guests, msg->id);
 	struct spw_guest which;
 	struct spw_gate *gate;
 
-	if (xa_load(&peer->moving.guests, msg->id))
+	/* One that has lived and ended may wait for DONE still: it is over all the same. */
+	if (guest && !guest->live)
 		return;
 	read_name(&which, msg);
 	gate = spw_gate_find(peer->spw, which.family, &which.tuple);
