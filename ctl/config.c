@@ -80,6 +80,7 @@ static const struct config_field class_fields[] = {
 	{ "remote_port", CONFIG_PORTS, AT(config_class, remote), .optional = true },
 	{ "critical", CONFIG_BOOL, AT(config_class, critical), .dflt = "false" },
 	{ "offload", CONFIG_BOOL, AT(config_class, offload), .dflt = "true" },
+	{ "handoff", CONFIG_BOOL, AT(config_class, handoff), .dflt = "false" },
 	{ NULL },
 };
 
@@ -255,6 +256,12 @@ static int check_class(const struct check *check, size_t i)
 		if (!strcmp(check->config->classes[j].name, class->name))
 			return check_fail(check, path, "\"%s\" is the name of classes[%zu] too",
 					  class->name, j);
+	}
+	if (class->handoff && (!class->offload || !class->local.count)) {
+		snprintf(path, sizeof(path), "classes[%zu].handoff", i);
+		return check_fail(check, path, class->offload ?
+				  "needs \"local_port\": the ports whose service runs on the peers too" :
+				  "contradicts \"offload\": false");
 	}
 	if (class->local.count || class->remote.count)
 		return 0;

@@ -96,6 +96,8 @@ struct config_sources {
  * @remote: remote ports; none: any
  * @critical: moved last
  * @offload: false: never moved
+ * @handoff: endpoints of connections that came from outside go, not their packets only:
+ *	the same service runs on the peers
  */
 struct config_class {
 	char name[SPILLWAY_NAME_MAX + 1];
@@ -103,6 +105,7 @@ struct config_class {
 	struct config_ports remote;
 	bool critical;
 	bool offload;
+	bool handoff;
 };
 
 /**

@@ -27,6 +27,7 @@
  * @ipv6: its packets are IPv6
  * @peer_id: who relays it, 0: nobody
  * @since_ms: for how long it has been where it is
+ * @handoff: its endpoint is to go, not its packets only; of no concern to the choice
  */
 struct policy_conn {
 	uint64_t id;
@@ -37,6 +38,7 @@ struct policy_conn {
 	bool ipv6;
 	uint16_t peer_id;
 	uint64_t since_ms;
+	bool handoff;
 };
 
 /**

@@ -96,13 +96,18 @@ static struct json_object *forecast(const struct report_tick *tick)
 	return object;
 }
 
+static const char *const actions[] = {
+	[REPORT_OFFLOAD] = "offload",
+	[REPORT_RECALL] = "recall",
+	[REPORT_HANDOFF] = "handoff",
+};
+
 static struct json_object *move(const struct report_move *m)
 {
 	struct json_object *object = json_object_new_object();
 
 	add(object, "id", whole(m->id));
-	add(object, "action",
-	    json_object_new_string(m->action == REPORT_OFFLOAD ? "offload" : "recall"));
+	add(object, "action", json_object_new_string(actions[m->action]));
 	add(object, "peer", m->peer[0] ? json_object_new_string(m->peer) : NULL);
 	add(object, "tx_bytes_per_second", whole(m->tx_rate));
 	return object;

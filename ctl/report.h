@@ -65,6 +65,7 @@ struct json_object;
 enum report_action {
 	REPORT_OFFLOAD,
 	REPORT_RECALL,
+	REPORT_HANDOFF, /* begun: the module's jobs tell what becomes of it */
 };
 
 /**

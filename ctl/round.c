@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* round: one offload or one recall. */
 #include <errno.h>
+#include <inttypes.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,9 +16,13 @@
 /* The policy chooses from this many times what may move. */
 #define CANDIDATES 4
 
+/* So long a connection that was handed off and is still here is relayed instead. */
+#define TRIED_MS 600000
+
 struct round {
 	const struct config *config;
 	struct dwell *dwell;
+	struct dwell *tried; /* handed off: those that a target did not take */
 	struct report_move moves[SPILLWAY_BATCH_MAX];
 	struct policy_move chosen[SPILLWAY_BATCH_MAX];
 	struct model_move batch[SPILLWAY_BATCH_MAX];
@@ -32,9 +37,10 @@ struct round *round_new(const struct config *config)
 		return NULL;
 	round->config = config;
 	round->dwell = dwell_new(config->offload.hysteresis_ms);
-	if (round->dwell)
+	round->tried = dwell_new(TRIED_MS);
+	if (round->dwell && round->tried)
 		return round;
-	free(round);
+	round_free(round);
 	return NULL;
 }
 
@@ -42,7 +48,10 @@ void round_free(struct round *round)
 {
 	if (!round)
 		return;
-	dwell_free(round->dwell);
+	if (round->dwell)
+		dwell_free(round->dwell);
+	if (round->tried)
+		dwell_free(round->tried);
 	free(round);
 }
 
@@ -128,6 +137,8 @@ static void describe(struct round *round, const struct model_conn *conn, uint64_
 		.ipv6 = conn->local.family == AF_INET6,
 		.peer_id = conn->peer_id,
 		.since_ms = dwell_since(round->dwell, conn->id, now_ms),
+		.handoff = class && class->handoff && conn->direction == SPILLWAY_DIR_IN &&
+			   dwell_since(round->tried, conn->id, now_ms) == UINT64_MAX,
 	};
 }
 
@@ -187,31 +198,55 @@ static struct policy_rules rules_of(const struct config *config)
 	};
 }
 
-typedef int (*send_fn)(struct nl_session *session, struct model_move *moves, size_t count,
-		       struct nl_error *error);
+/* Part of what was chosen: all goes the same way. */
+struct part {
+	struct policy_move *chosen;
+	size_t count;
+	enum report_action action;
+};
 
-static void fill_batch(struct round *round, size_t count)
+static int send_moves(struct nl_session *session, enum report_action action,
+		      struct model_move *moves, size_t count, struct nl_error *error)
 {
-	for (size_t i = 0; i < count; i++)
+	uint32_t job;
+	int ret;
+
+	switch (action) {
+	case REPORT_OFFLOAD:
+		return nl_offload(session, moves, count, error);
+	case REPORT_RECALL:
+		return nl_recall(session, moves, count, error);
+	case REPORT_HANDOFF:
+		ret = nl_handoff(session, moves, count, 0, &job, error);
+		if (!ret)
+			log_info("job %" PRIu32 ": %zu connections", job, count);
+		return ret;
+	}
+	return -EINVAL;
+}
+
+static void fill_batch(struct round *round, const struct part *part)
+{
+	for (size_t i = 0; i < part->count; i++)
 		round->batch[i] = (struct model_move){
-			.conn_id = round->chosen[i].conn_id,
-			.peer_id = round->chosen[i].peer_id,
+			.conn_id = part->chosen[i].conn_id,
+			.peer_id = part->chosen[i].peer_id,
 		};
 }
 
 /* Those that were refused go; the others close ranks. Return: how many are left. */
-static size_t drop_refused(struct round *round, size_t count)
+static size_t drop_refused(struct round *round, struct part *part)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < part->count; i++) {
 		if (round->batch[i].reason != SPILLWAY_REASON_NONE) {
 			log_debug("connection %llu: refused: %s",
 				  (unsigned long long)round->batch[i].conn_id,
 				  model_word(&model_reason, round->batch[i].reason));
 			continue;
 		}
-		round->chosen[kept++] = round->chosen[i];
+		part->chosen[kept++] = part->chosen[i];
 	}
 	return kept;
 }
@@ -222,26 +257,27 @@ static size_t drop_refused(struct round *round, size_t count)
  *
  * Return: how many moved, or a negative errno.
  */
-static ssize_t send_batch(struct round *round, struct pool *pool, send_fn send, size_t count,
+static ssize_t send_batch(struct round *round, struct pool *pool, struct part *part,
 			  size_t *refused)
 {
 	struct nl_error error;
 	size_t kept;
 	int ret;
 
-	for (int attempt = 0; attempt < 2 && count; attempt++) {
-		fill_batch(round, count);
-		ret = send(pool_session(pool), round->batch, count, &error);
+	for (int attempt = 0; attempt < 2 && part->count; attempt++) {
+		fill_batch(round, part);
+		ret = send_moves(pool_session(pool), part->action, round->batch, part->count,
+				 &error);
 		if (!ret)
-			return (ssize_t)count;
-		kept = drop_refused(round, count);
-		*refused += count - kept;
+			return (ssize_t)part->count;
+		kept = drop_refused(round, part);
+		*refused += part->count - kept;
 		/* Refused as a whole, for no connection's sake. */
-		if (kept == count || (attempt && kept)) {
-			log_warn("batch of %zu: %s", count, error.text);
+		if (kept == part->count || (attempt && kept)) {
+			log_warn("batch of %zu: %s", part->count, error.text);
 			return ret;
 		}
-		count = kept;
+		part->count = kept;
 	}
 	return 0;
 }
@@ -269,47 +305,109 @@ static const struct policy_conn *find_conn(const struct policy_conn *conns, size
 	return NULL;
 }
 
-static void record(struct round *round, struct pool *pool, enum report_action action,
+static void remember(struct round *round, const struct policy_move *move,
+		     enum report_action action, uint64_t now_ms)
+{
+	int ret = dwell_add(round->dwell, move->conn_id, now_ms);
+
+	if (!ret && action == REPORT_HANDOFF)
+		ret = dwell_add(round->tried, move->conn_id, now_ms);
+	if (ret)
+		log_warn("out of memory: connection %llu may move again at once",
+			 (unsigned long long)move->conn_id);
+}
+
+static void record(struct round *round, struct pool *pool, const struct part *part,
 		   const struct policy_conn *conns, size_t count, uint64_t now_ms,
 		   struct round_result *result)
 {
-	for (size_t i = 0; i < result->moved; i++) {
-		const struct policy_move *move = &round->chosen[i];
+	for (size_t i = 0; i < part->count; i++) {
+		const struct policy_move *move = &part->chosen[i];
 		const struct policy_conn *conn = find_conn(conns, count, move->conn_id);
-		struct report_move *out = &round->moves[i];
+		struct report_move *out = &round->moves[result->moved++];
 
 		*out = (struct report_move){
 			.id = move->conn_id,
 			.tx_rate = move->tx_rate,
-			.action = action,
-			.peer_id = action == REPORT_OFFLOAD || !conn ? move->peer_id :
-								       conn->peer_id,
+			.action = part->action,
+			.peer_id = part->action != REPORT_RECALL || !conn ? move->peer_id :
+									    conn->peer_id,
 		};
 		strcpy(out->peer, peer_name(pool, out->peer_id));
 		result->tx_rate += move->tx_rate;
-		if (dwell_add(round->dwell, move->conn_id, now_ms))
-			log_warn("out of memory: connection %llu may move again at once",
-				 (unsigned long long)move->conn_id);
+		remember(round, move, part->action, now_ms);
 	}
 	result->moves = round->moves;
 }
 
-static int finish(struct round *round, struct pool *pool, enum report_action action,
-		  const struct policy_conn *conns, size_t conn_count, size_t chosen,
-		  uint64_t now_ms, struct round_result *result)
+static const char *did(enum report_action action)
 {
-	ssize_t moved = send_batch(round, pool, action == REPORT_OFFLOAD ? nl_offload : nl_recall,
-				   chosen, &result->refused);
+	switch (action) {
+	case REPORT_OFFLOAD:
+		return "offloaded";
+	case REPORT_RECALL:
+		return "recalled";
+	case REPORT_HANDOFF:
+		return "began to hand off";
+	}
+	return "";
+}
+
+static int finish(struct round *round, struct pool *pool, struct part *part,
+		  const struct policy_conn *conns, size_t conn_count, uint64_t now_ms,
+		  struct round_result *result)
+{
+	uint64_t before = result->tx_rate;
+	size_t refused = result->refused;
+	ssize_t moved = send_batch(round, pool, part, &result->refused);
 
 	if (moved < 0)
 		return (int)moved;
-	result->moved = (size_t)moved;
-	record(round, pool, action, conns, conn_count, now_ms, result);
+	part->count = (size_t)moved;
+	record(round, pool, part, conns, conn_count, now_ms, result);
 	if (moved)
-		log_notice("%s %zd connections, %llu kB/s, %zu refused",
-			   action == REPORT_OFFLOAD ? "offloaded" : "recalled", moved,
-			   (unsigned long long)result->tx_rate / 1000, result->refused);
+		log_notice("%s %zd connections, %llu kB/s, %zu refused", did(part->action), moved,
+			   (unsigned long long)(result->tx_rate - before) / 1000,
+			   result->refused - refused);
 	return 0;
+}
+
+/*
+ * What is to be handed off comes to the front; the order within both parts is the
+ * policy's. Return: how many these are.
+ */
+static size_t handoffs_first(struct round *round, size_t chosen, const struct policy_conn *conns,
+			     size_t count)
+{
+	struct policy_move rest[SPILLWAY_BATCH_MAX];
+	size_t first = 0, others = 0;
+
+	for (size_t i = 0; i < chosen; i++) {
+		struct policy_move move = round->chosen[i];
+
+		if (find_conn(conns, count, move.conn_id)->handoff)
+			round->chosen[first++] = move;
+		else
+			rest[others++] = move;
+	}
+	memcpy(&round->chosen[first], rest, others * sizeof(*rest));
+	return first;
+}
+
+/* The endpoints that may go, then the packets of the others: neither waits for the other. */
+static int send_both(struct round *round, struct pool *pool, size_t chosen,
+		     const struct policy_conn *conns, size_t conn_count, uint64_t now_ms,
+		     struct round_result *result)
+{
+	size_t first = handoffs_first(round, chosen, conns, conn_count);
+	struct part away = { .chosen = round->chosen, .count = first, .action = REPORT_HANDOFF };
+	struct part relayed = { .chosen = round->chosen + first,
+				.count = chosen - first,
+				.action = REPORT_OFFLOAD };
+	int ret = finish(round, pool, &away, conns, conn_count, now_ms, result);
+	int ret2 = finish(round, pool, &relayed, conns, conn_count, now_ms, result);
+
+	return ret ? ret : ret2;
 }
 
 /* Once, until a round finds something again. */
@@ -334,6 +432,7 @@ int round_offload(struct round *round, struct pool *pool, double rate, uint64_t 
 
 	*result = (struct round_result){ 0 };
 	dwell_prune(round->dwell, now_ms);
+	dwell_prune(round->tried, now_ms);
 	ret = pool_ready(pool);
 	if (!ret)
 		ret = read_conns(round, pool, &filter, now_ms, &conns, &conn_count);
@@ -344,7 +443,7 @@ int round_offload(struct round *round, struct pool *pool, double rate, uint64_t 
 			  policy_offload(&rules, conns, conn_count, peers, peer_count, rate,
 					 round->chosen);
 	note_stuck(round, chosen, conn_count);
-	ret = finish(round, pool, REPORT_OFFLOAD, conns, conn_count, chosen, now_ms, result);
+	ret = send_both(round, pool, chosen, conns, conn_count, now_ms, result);
 	free(peers);
 	free(conns);
 	return ret;
@@ -357,6 +456,7 @@ int round_recall(struct round *round, struct pool *pool, double rate, uint64_t n
 	struct policy_rules rules = rules_of(round->config);
 	struct policy_conn *conns;
 	size_t conn_count, chosen;
+	struct part part;
 	int ret;
 
 	*result = (struct round_result){ 0 };
@@ -367,7 +467,8 @@ int round_recall(struct round *round, struct pool *pool, double rate, uint64_t n
 	if (ret)
 		return ret;
 	chosen = policy_recall(&rules, conns, conn_count, rate, round->chosen);
-	ret = finish(round, pool, REPORT_RECALL, conns, conn_count, chosen, now_ms, result);
+	part = (struct part){ .chosen = round->chosen, .count = chosen, .action = REPORT_RECALL };
+	ret = finish(round, pool, &part, conns, conn_count, now_ms, result);
 	free(conns);
 	return ret;
 }

@@ -243,7 +243,9 @@ TEST(example)
 		TH_LOG("%s", err.text);
 	}
 	EXPECT_EQ(2, config.peer_count);
-	EXPECT_EQ(3, config.class_count);
+	EXPECT_EQ(4, config.class_count);
+	EXPECT_TRUE(config.classes[2].handoff);
+	EXPECT_FALSE(config.classes[3].handoff);
 	EXPECT_EQ(125000000, config.sources.uplink_rate);
 	config_free(&config);
 }
@@ -444,6 +446,11 @@ static const struct {
 	{ "{ " NODE "," SOURCES ", \"classes\": [ { \"name\": \"c\", \"local_port\": 1 },\n"
 	  "{ \"name\": \"c\" } ] }",
 	  "f:2: classes[1].name: \"c\" is the name of classes[0] too" },
+	{ "{ " NODE "," SOURCES ", \"classes\": [ { \"name\": \"c\",\n\"handoff\": true } ] }",
+	  "f:2: classes[0].handoff: needs \"local_port\": the ports whose service runs on the peers too" },
+	{ "{ " NODE "," SOURCES ", \"classes\": [ { \"name\": \"c\", \"local_port\": 1,"
+	  " \"offload\": false,\n\"handoff\": true } ] }",
+	  "f:2: classes[0].handoff: contradicts \"offload\": false" },
 	{ "{ " NODE "," SOURCES ", \"classes\": [ { \"name\": \"c\" },\n { \"name\": \"d\" } ] }",
 	  "f:1: classes[0]: fits every connection (no local_port, no remote_port), so it must be the last" },
 	{ "{ " NODE "," SOURCES ", \"forecast\": { \"sample\": \"700ms\" } }",

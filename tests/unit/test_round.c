@@ -35,6 +35,8 @@ static struct {
 	uint64_t refuse_id[2]; /* refused in every batch */
 	int fail;              /* the whole batch, without a reason for any entry */
 	bool recalled;
+	bool handed[4]; /* which batches were */
+	int handoff_fail;
 } fake;
 
 int nl_conns(struct nl_session *session, const struct model_filter *filter,
@@ -86,6 +88,20 @@ int nl_recall(struct nl_session *session, struct model_move *moves, size_t count
 	(void)session;
 	fake.recalled = true;
 	return take_batch(moves, count, error);
+}
+
+int nl_handoff(struct nl_session *session, struct model_move *moves, size_t count, uint32_t flags,
+	       uint32_t *job, struct nl_error *error)
+{
+	int ret;
+
+	(void)session;
+	if (flags)
+		return -EINVAL;
+	fake.handed[fake.batches] = true;
+	ret = take_batch(moves, count, error);
+	*job = ret ? 0 : 7;
+	return ret ? ret : fake.handoff_fail;
 }
 
 int pool_ready(const struct pool *pool)
@@ -305,6 +321,77 @@ TEST_F(round, classes)
 	EXPECT_EQ(101, self->result.moves[2].id);
 	for (size_t i = 0; i < 3; i++)
 		EXPECT_NE(102, self->result.moves[i].id);
+}
+
+/* Local port 40000 is handed off; of the connections two came from outside. */
+static void name_port(struct config_class *class, struct config *config)
+{
+	*class = (struct config_class){
+		.local = { .port = { 40000 }, .count = 1 },
+		.offload = true,
+		.handoff = true,
+	};
+	config->class_count = 1;
+	fake.conn_count = 3;
+	fake.conns[0].direction = SPILLWAY_DIR_OUT;
+	fake.conns[1].direction = SPILLWAY_DIR_IN;
+	fake.conns[2].direction = SPILLWAY_DIR_IN;
+}
+
+TEST_F(round, hands_off_what_the_operator_named)
+{
+	name_port(&self->classes[0], &self->config);
+	ASSERT_EQ(0, OFFLOAD(100.0 * MBYTE, 50000));
+	ASSERT_EQ(2, fake.batches);
+	EXPECT_TRUE(fake.handed[0]);
+	EXPECT_FALSE(fake.handed[1]);
+	ASSERT_EQ(2, fake.sent_count[0]);
+	ASSERT_EQ(1, fake.sent_count[1]);
+	EXPECT_EQ(100, fake.sent[1][0].conn_id);
+	ASSERT_EQ(3, self->result.moved);
+	EXPECT_EQ(3 * MBYTE, self->result.tx_rate);
+	EXPECT_EQ(REPORT_HANDOFF, self->result.moves[0].action);
+	EXPECT_EQ(REPORT_HANDOFF, self->result.moves[1].action);
+	EXPECT_EQ(REPORT_OFFLOAD, self->result.moves[2].action);
+	EXPECT_NE(0, self->result.moves[0].peer_id);
+}
+
+TEST_F(round, relays_what_no_target_took)
+{
+	name_port(&self->classes[0], &self->config);
+	ASSERT_EQ(0, OFFLOAD(100.0 * MBYTE, 50000));
+	/* All are still here, and have dwelt. */
+	fake.batches = 0;
+	memset(fake.handed, 0, sizeof(fake.handed));
+	ASSERT_EQ(0, OFFLOAD(100.0 * MBYTE, 61000));
+	ASSERT_EQ(1, fake.batches);
+	EXPECT_FALSE(fake.handed[0]);
+	EXPECT_EQ(3, self->result.moved);
+	/* After a while it is tried again. */
+	fake.batches = 0;
+	ASSERT_EQ(0, OFFLOAD(100.0 * MBYTE, 661000));
+	EXPECT_TRUE(fake.handed[0]);
+}
+
+TEST_F(round, handoff_that_is_refused)
+{
+	name_port(&self->classes[0], &self->config);
+	fake.refuse_id[0] = 101;
+	ASSERT_EQ(0, OFFLOAD(100.0 * MBYTE, 50000));
+	EXPECT_EQ(2, self->result.moved);
+	EXPECT_EQ(1, self->result.refused);
+	EXPECT_EQ(102, self->result.moves[0].id);
+	/* As a whole: the others are relayed all the same, and it is tried again. */
+	fake.refuse_id[0] = 0;
+	fake.handoff_fail = -EBUSY;
+	fake.batches = 0;
+	memset(fake.handed, 0, sizeof(fake.handed));
+	EXPECT_EQ(-EBUSY, OFFLOAD(100.0 * MBYTE, 661000));
+	ASSERT_EQ(2, fake.batches);
+	EXPECT_TRUE(fake.handed[0]);
+	EXPECT_FALSE(fake.handed[1]);
+	ASSERT_EQ(1, self->result.moved);
+	EXPECT_EQ(REPORT_OFFLOAD, self->result.moves[0].action);
 }
 
 TEST_F(round, peers_that_do_not_take)
