@@ -259,9 +259,11 @@ static int check_class(const struct check *check, size_t i)
 	}
 	if (class->handoff && (!class->offload || !class->local.count)) {
 		snprintf(path, sizeof(path), "classes[%zu].handoff", i);
-		return check_fail(check, path, class->offload ?
-				  "needs \"local_port\": the ports whose service runs on the peers too" :
-				  "contradicts \"offload\": false");
+		return check_fail(
+			check, path,
+			class->offload ?
+				"needs \"local_port\": the ports whose service runs on the peers too" :
+				"contradicts \"offload\": false");
 	}
 	if (class->local.count || class->remote.count)
 		return 0;

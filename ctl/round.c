@@ -305,8 +305,8 @@ static const struct policy_conn *find_conn(const struct policy_conn *conns, size
 	return NULL;
 }
 
-static void remember(struct round *round, const struct policy_move *move,
-		     enum report_action action, uint64_t now_ms)
+static void remember(struct round *round, const struct policy_move *move, enum report_action action,
+		     uint64_t now_ms)
 {
 	int ret = dwell_add(round->dwell, move->conn_id, now_ms);
 
