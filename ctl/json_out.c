@@ -194,6 +194,8 @@ struct json_object *json_job_move(const struct model_job_move *move, const char 
 	add_text(o, "reason", model_word(&model_reason, move->reason));
 	if (move->blackout_us)
 		add_u64(o, "blackout_us", move->blackout_us);
+	if (move->known_us)
+		add_u64(o, "known_us", move->known_us);
 	if (move->bytes)
 		add_u64(o, "image_bytes", move->bytes);
 	return o;

@@ -118,7 +118,8 @@ struct model_job_move {
 	uint16_t peer_id;
 	uint8_t reason;
 	uint8_t result;
-	uint32_t blackout_us; /* 0: unknown, as the next */
+	uint32_t blackout_us; /* 0: unknown, as the next two */
+	uint32_t known_us;
 	uint32_t bytes;
 };
 

@@ -121,6 +121,7 @@ static const struct field entry_fields[SPILLWAY_A_MAX + 1] = {
 static const struct field move_fields[SPILLWAY_JOB_A_MAX + 1] = {
 	[SPILLWAY_JOB_A_RESULT] = MOVE(result),
 	[SPILLWAY_JOB_A_BLACKOUT_US] = MOVE(blackout_us),
+	[SPILLWAY_JOB_A_KNOWN_US] = MOVE(known_us),
 	[SPILLWAY_JOB_A_BYTES] = MOVE(bytes),
 };
 

@@ -8,6 +8,11 @@
  *
  * What is held is given back in the order in which it came, and what comes meanwhile
  * waits behind it.
+ *
+ * Once the target may have the endpoint, what is held is sent on to it as copies, so that
+ * nothing waits for its answer; the packets themselves stay for the case that it has not.
+ * A target holds what it gets until the endpoint lives, and throws it away for a while
+ * after one that never came to live: no socket is asked, so that nobody answers.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -29,6 +34,21 @@
 #include "peer.h"
 
 #define DRAIN_ROUNDS	8	/* until what is held does not grow any more */
+
+/**
+ * struct held_cb - of a packet that is held
+ * @ifindex: of the device that it came in by
+ * @copied: a copy was sent on
+ */
+struct held_cb {
+	int ifindex;
+	bool copied;
+};
+
+static struct held_cb *held_cb(const struct sk_buff *skb)
+{
+	return (struct held_cb *)skb->cb;
+}
 
 static hsiphash_key_t gate_hash_key __read_mostly;
 
@@ -170,7 +190,7 @@ static bool hold(struct spw_gate *gate, struct sk_buff *skb)
 	nf_reset_ct(skb);
 	if (!skb->skb_iif)
 		skb->skb_iif = skb->dev->ifindex;
-	*(int *)skb->cb = skb->dev->ifindex;
+	*held_cb(skb) = (struct held_cb){ .ifindex = skb->dev->ifindex };
 	gate->held_bytes += skb->truesize;
 	atomic_long_add(skb->truesize, &gate->spw->held_bytes);
 	__skb_queue_tail(&gate->held, skb);
@@ -231,17 +251,28 @@ static bool forward(struct spw_gate *gate, struct sk_buff *skb)
 	return true;
 }
 
-/* To the stack once more, as it came. */
+/* To the stack once more, as it came; it is let through where others still wait. */
 static bool back(struct spw_gate *gate, struct sk_buff *skb)
 {
-	struct net_device *dev = dev_get_by_index_rcu(gate->spw->net, *(int *)skb->cb);
+	struct net_device *dev = dev_get_by_index_rcu(gate->spw->net, held_cb(skb)->ifindex);
 
 	if (!dev) {
 		kfree_skb(skb);
 		return false;
 	}
 	skb->dev = dev;
+	WRITE_ONCE(gate->given, skb);
 	netif_receive_skb(skb);
+	WRITE_ONCE(gate->given, NULL);
+	return true;
+}
+
+/* Of what is held, what was not sent on before. */
+static bool send_rest(struct spw_gate *gate, struct sk_buff *skb)
+{
+	if (!held_cb(skb)->copied)
+		return forward(gate, skb);
+	consume_skb(skb);
 	return true;
 }
 
@@ -258,6 +289,7 @@ static void drain(struct spw_gate *gate, u8 mode,
 
 	__skb_queue_head_init(&list);
 	spin_lock_bh(&gate->lock);
+	gate->after = mode;
 	while (!skb_queue_empty(&gate->held)) {
 		take_held(gate, &list);
 		if (++round == DRAIN_ROUNDS)
@@ -273,6 +305,8 @@ static void drain(struct spw_gate *gate, u8 mode,
 	}
 	set_mode(gate, mode);
 	gate->full = false;
+	gate->missed = false;
+	gate->copies = false;
 	spin_unlock_bh(&gate->lock);
 }
 
@@ -292,19 +326,69 @@ void spw_gate_hold(struct spw_gate *gate)
  * spw_gate_thaw() - what was held goes where it would have gone
  * @gate: that holds; under &spw_moves.lock, process context
  *
- * Given to the stack it meets this gate again, so that must be open before; a packet
- * that comes just now may overtake what was held, as on any path.
+ * Nobody else gets it any more, but for where the peer had it before.
  */
 void spw_gate_thaw(struct spw_gate *gate)
 {
-	spin_lock_bh(&gate->lock);
-	set_mode(gate, gate->before);
-	spin_unlock_bh(&gate->lock);
+	spw_gate_keep(gate);
+	if (gate->before != SPW_GATE_FORWARD)
+		RCU_INIT_POINTER(gate->peer, NULL);
 	drain(gate, gate->before, back);
 }
 
+/* The first of those held of which no copy was sent on, as one. */
+static struct sk_buff *next_copy(struct spw_gate *gate)
+{
+	struct sk_buff *skb, *copy = NULL;
+
+	spin_lock_bh(&gate->lock);
+	skb_queue_walk(&gate->held, skb) {
+		if (held_cb(skb)->copied)
+			continue;
+		copy = skb_clone(skb, GFP_ATOMIC);
+		held_cb(skb)->copied = copy;
+		break;
+	}
+	/* From here on each is sent on as it comes; without memory they just wait. */
+	if (!copy)
+		gate->copies = true;
+	spin_unlock_bh(&gate->lock);
+	return copy;
+}
+
 /**
- * spw_gate_forward() - the endpoint is a peer's: so are its packets, also those held
+ * spw_gate_copy() - the endpoint may be a peer's: it gets a copy of what is held, and of
+ *	what comes
+ * @gate: that holds, and goes on to; under &spw_moves.lock, process context
+ * @peer: who may have it
+ */
+void spw_gate_copy(struct spw_gate *gate, struct spw_peer *peer)
+{
+	struct sk_buff *copy;
+
+	rcu_assign_pointer(gate->peer, peer);
+	local_bh_disable();
+	rcu_read_lock();
+	while ((copy = next_copy(gate)))
+		forward(gate, copy);
+	rcu_read_unlock();
+	local_bh_enable();
+}
+
+/**
+ * spw_gate_keep() - what comes is held, and no more than that
+ * @gate: that holds; under &spw_moves.lock
+ */
+void spw_gate_keep(struct spw_gate *gate)
+{
+	spin_lock_bh(&gate->lock);
+	gate->copies = false;
+	spin_unlock_bh(&gate->lock);
+}
+
+/**
+ * spw_gate_forward() - the endpoint is a peer's: so are its packets, also those held of
+ *	which it did not get a copy
  * @gate: under &spw_moves.lock, process context
  * @peer: who has it
  */
@@ -312,19 +396,42 @@ void spw_gate_forward(struct spw_gate *gate, struct spw_peer *peer)
 {
 	rcu_assign_pointer(gate->peer, peer);
 	gate->since = ktime_get_ns();
-	drain(gate, SPW_GATE_FORWARD, forward);
+	drain(gate, SPW_GATE_FORWARD, send_rest);
 }
 
 /**
  * spw_gate_steer() - the endpoint is here, its address is not
- * @gate: that holds nothing; under &spw_moves.lock
+ * @gate: that holds; under &spw_moves.lock, process context
  */
 void spw_gate_steer(struct spw_gate *gate)
 {
 	RCU_INIT_POINTER(gate->peer, NULL);
 	gate->since = ktime_get_ns();
+	drain(gate, SPW_GATE_STEER, back);
+}
+
+/**
+ * spw_gate_open() - the endpoint is here, and so is its address
+ * @gate: that holds; under &spw_moves.lock, process context
+ */
+void spw_gate_open(struct spw_gate *gate)
+{
+	RCU_INIT_POINTER(gate->peer, NULL);
+	drain(gate, SPW_GATE_PASS, back);
+}
+
+/**
+ * spw_gate_sink() - the endpoint is not here, whatever the peer sends on
+ * @gate: that holds; under &spw_moves.lock; goes by itself
+ *
+ * Without it a late packet would be routed by its address, back to whom it came from.
+ */
+void spw_gate_sink(struct spw_gate *gate)
+{
+	spw_gate_discard(gate);
+	gate->since = ktime_get_ns();
 	spin_lock_bh(&gate->lock);
-	set_mode(gate, SPW_GATE_STEER);
+	set_mode(gate, SPW_GATE_SINK);
 	spin_unlock_bh(&gate->lock);
 }
 
@@ -339,6 +446,7 @@ void spw_gate_discard(struct spw_gate *gate)
 	__skb_queue_head_init(&list);
 	spin_lock_bh(&gate->lock);
 	set_mode(gate, SPW_GATE_PASS);
+	gate->copies = false;
 	take_held(gate, &list);
 	spin_unlock_bh(&gate->lock);
 	__skb_queue_purge(&list);
@@ -360,16 +468,18 @@ static const struct tcphdr *tcp_of(const struct sk_buff *skb, u32 family,
  * @gate: that holds; under &spw_moves.lock
  * @snd_nxt: of the frozen endpoint
  *
- * Return: whether what is held acknowledges what the frozen endpoint has not sent.
+ * Return: whether what is held acknowledges what the frozen endpoint has not sent; also
+ * where a later owner got what is not held, and may have acknowledged it.
  */
 bool spw_gate_moved_on(struct spw_gate *gate, u32 snd_nxt)
 {
 	const struct tcphdr *th;
-	bool moved = false;
 	struct tcphdr buf;
 	struct sk_buff *skb;
+	bool moved;
 
 	spin_lock_bh(&gate->lock);
+	moved = gate->missed;
 	skb_queue_walk(&gate->held, skb) {
 		th = tcp_of(skb, gate->key.family, &buf);
 		moved |= th && th->ack && after(ntohl(th->ack_seq), snd_nxt);
@@ -378,18 +488,52 @@ bool spw_gate_moved_on(struct spw_gate *gate, u32 snd_nxt)
 	return moved;
 }
 
+/*
+ * Is a copy to be sent on? Not where the remote's packets come here by that very peer: it
+ * would send them here again if it turns out not to have the endpoint.
+ */
+static bool wants_copy(const struct spw_gate *gate, const struct sk_buff *skb)
+{
+	return gate->copies && (skb->dev != gate->spw->dev ||
+				gate->from != rcu_access_pointer(gate->peer));
+}
+
+/* The copy, or what is not held itself. */
+static struct sk_buff *copy_of(struct spw_gate *gate, struct sk_buff *skb, bool held)
+{
+	struct sk_buff *copy;
+
+	lockdep_assert_held(&gate->lock);
+	if (!wants_copy(gate, skb))
+		return NULL;
+	if (!held) {
+		gate->missed = true;
+		return skb;
+	}
+	copy = skb_clone(skb, GFP_ATOMIC);
+	held_cb(skb)->copied = copy;
+	return copy;
+}
+
 static enum spw_gate_verdict wait(struct spw_gate *gate, struct sk_buff *skb)
 {
 	enum spw_gate_verdict verdict = SPW_GATE_GO_ON;
+	struct sk_buff *copy = NULL;
+	bool held = false;
 
 	spin_lock(&gate->lock);
-	if (gate->mode == SPW_GATE_HOLD)
-		verdict = hold(gate, skb) ? SPW_GATE_TAKEN : SPW_GATE_DROP;
+	if (gate->mode == SPW_GATE_HOLD) {
+		held = hold(gate, skb);
+		copy = copy_of(gate, skb, held);
+		verdict = held || copy ? SPW_GATE_TAKEN : SPW_GATE_DROP;
+	}
 	spin_unlock(&gate->lock);
 	if (verdict == SPW_GATE_GO_ON)
 		return verdict;
-	spw_stat_inc(gate->spw->stats, verdict == SPW_GATE_TAKEN ?
-		     SPILLWAY_STAT_MOVE_HELD : SPILLWAY_STAT_MOVE_DROP_HELD);
+	spw_stat_inc(gate->spw->stats, held ? SPILLWAY_STAT_MOVE_HELD :
+					      SPILLWAY_STAT_MOVE_DROP_HELD);
+	if (copy)
+		forward(gate, copy);
 	return verdict;
 }
 
@@ -425,20 +569,28 @@ enum spw_gate_verdict spw_gate_packet(struct spw_device *spw, struct sk_buff *sk
 {
 	struct spw_gate *gate = spw_gate_find(spw, family, tuple);
 	enum spw_gate_verdict verdict;
+	u8 mode;
 
 	if (!gate)
 		return SPW_GATE_GO_ON;
-	if (READ_ONCE(gate->mode) == SPW_GATE_HOLD) {
+	mode = READ_ONCE(gate->mode);
+	if (mode == SPW_GATE_HOLD && READ_ONCE(gate->given) == skb) {
+		mode = READ_ONCE(gate->after);
+	} else if (mode == SPW_GATE_HOLD) {
 		verdict = wait(gate, skb);
 		if (verdict != SPW_GATE_GO_ON)
 			return verdict;
+		mode = READ_ONCE(gate->mode);
 	}
-	switch (READ_ONCE(gate->mode)) {
+	switch (mode) {
 	case SPW_GATE_FORWARD:
 		forward(gate, skb);
 		return SPW_GATE_TAKEN;
 	case SPW_GATE_STEER:
 		return steer(gate, skb);
+	case SPW_GATE_SINK:
+		spw_stat_inc(spw->stats, SPILLWAY_STAT_MOVE_DROP_HELD);
+		return SPW_GATE_DROP;
 	default:
 		return SPW_GATE_GO_ON;
 	}

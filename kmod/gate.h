@@ -17,6 +17,7 @@ enum spw_gate_mode {
 	SPW_GATE_HOLD,		/* what comes waits */
 	SPW_GATE_FORWARD,	/* to the peer that has the endpoint now */
 	SPW_GATE_STEER,		/* to the socket here, whose address is not this node's */
+	SPW_GATE_SINK,		/* to nobody: there nearly was a socket here */
 };
 
 enum spw_gate_verdict {
@@ -60,10 +61,14 @@ struct spw_gate_key {
  * @since: ktime (ns) when it went or came last, or @over was said
  * @list: in &spw_moves.gates
  * @peer: who has the endpoint; RCU, NULL if nobody else or if that peer went
- * @lock: guards @held and the mode; taken in softirq
+ * @lock: guards all below and the mode; taken in softirq
  * @held: packets
  * @held_bytes: of them
  * @full: some were not held
+ * @copies: what comes is held, and a copy sent on to @peer
+ * @missed: something was sent on that is not held
+ * @after: mode to be, while what was held is given back
+ * @given: what just is; only compared
  * @rcu: freed after a grace period
  */
 struct spw_gate {
@@ -87,6 +92,10 @@ struct spw_gate {
 	struct sk_buff_head held;
 	u32 held_bytes;
 	bool full;
+	bool copies;
+	bool missed;
+	u8 after;
+	const struct sk_buff *given;
 	struct rcu_head rcu;
 };
 
@@ -101,8 +110,12 @@ struct spw_gate *spw_gate_find(struct spw_device *spw, u8 family,
 
 void spw_gate_hold(struct spw_gate *gate);
 void spw_gate_thaw(struct spw_gate *gate);
+void spw_gate_copy(struct spw_gate *gate, struct spw_peer *peer);
+void spw_gate_keep(struct spw_gate *gate);
 void spw_gate_forward(struct spw_gate *gate, struct spw_peer *peer);
 void spw_gate_steer(struct spw_gate *gate);
+void spw_gate_open(struct spw_gate *gate);
+void spw_gate_sink(struct spw_gate *gate);
 void spw_gate_discard(struct spw_gate *gate);
 bool spw_gate_moved_on(struct spw_gate *gate, u32 snd_nxt);
 

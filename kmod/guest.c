@@ -2,8 +2,9 @@
 /*
  * A move as its target does it: what move.c says is to be done is done here.
  *
- * The gate of a connection whose address is another node's leads its packets to the
- * socket here once that is alive. Where the address is this node's the connection comes
+ * The gate of a connection whose address is another node's holds its packets as soon as
+ * there is to be an endpoint, since the origin does not wait with them until it hears of
+ * it, and leads them to the socket here once that is alive. Where the address is this node's the connection comes
  * home: its gate, which sent the packets on, goes, and they take their usual way.
  */
 #include <linux/ktime.h>
@@ -130,6 +131,10 @@ static u8 claim_gate(struct spw_guest *guest)
 	struct spw_device *spw = guest->moves->spw;
 	struct spw_gate *gate = spw_gate_find(spw, guest->family, &guest->tuple);
 
+	if (gate && gate->mode == SPW_GATE_SINK) {
+		spw_gate_free(gate);
+		gate = NULL;
+	}
 	if (gate && (gate->busy || gate->mode != SPW_GATE_FORWARD ||
 		     rcu_access_pointer(gate->peer) != guest->peer))
 		return SPW_MOVE_BECAUSE_IN_USE;
@@ -207,6 +212,7 @@ static u8 build(struct spw_guest *guest, const struct spw_move_msg *msg)
 	}
 	if (!is_announced(guest))
 		return SPW_MOVE_BECAUSE_IMAGE;
+	spw_gate_hold(guest->gate);
 	if (spw_fault(SPW_FAULT_BUILD))
 		return SPW_MOVE_BECAUSE_MEMORY;
 	return spw_restore(guest->moves->spw->net, &guest->image, &guest->restored);
@@ -233,6 +239,7 @@ static void open_gate(struct spw_guest *guest)
 	gate->busy = false;
 	if (guest->home) {
 		gate->from = NULL;
+		spw_gate_open(gate);
 		spw_gate_free(gate);
 		return;
 	}
@@ -304,8 +311,14 @@ static void destroy(struct spw_guest *guest)
 	if (!gate)
 		return;
 	gate->busy = false;
-	if (guest->fresh)
-		spw_gate_free(gate);
+	if (gate->mode != SPW_GATE_HOLD) {
+		if (guest->fresh)
+			spw_gate_free(gate);
+	} else if (guest->fresh) {
+		spw_gate_sink(gate);
+	} else {
+		spw_gate_thaw(gate);
+	}
 }
 
 static void end(struct sock *sk)

@@ -157,14 +157,16 @@ static void finish(struct spw_job *job, struct spw_job_entry *entry, u8 result, 
  * @index: in the job
  * @out: what its machine says
  * @blackout_us: for how long packets were held
+ * @known_us: from then until it was known to be at the target
  * @bytes: of the image
  */
 void spw_job_result(struct spw_job *job, u32 index, const struct spw_move_out *out,
-		    u32 blackout_us, u32 bytes)
+		    u32 blackout_us, u32 known_us, u32 bytes)
 {
 	struct spw_job_entry *entry = &job->entries[index];
 
 	entry->blackout_us = blackout_us;
+	entry->known_us = known_us;
 	entry->bytes = bytes;
 	finish(job, entry, out->result, spw_job_reason(out->reason));
 }

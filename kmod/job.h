@@ -21,6 +21,7 @@ struct spw_tuple;
  * @result: &enum spillway_move_result
  * @reason: &enum spillway_reason
  * @blackout_us: for how long its packets were held
+ * @known_us: from then until it was known to be at the target
  * @bytes: of its image
  */
 struct spw_job_entry {
@@ -29,6 +30,7 @@ struct spw_job_entry {
 	u8 result;
 	u8 reason;
 	u32 blackout_us;
+	u32 known_us;
 	u32 bytes;
 };
 
@@ -70,7 +72,7 @@ struct spw_job *spw_job_get(struct spw_moves *moves, u32 id);
 void spw_jobs_go_on(struct spw_moves *moves);
 void spw_jobs_end(struct spw_moves *moves);
 void spw_job_result(struct spw_job *job, u32 index, const struct spw_move_out *out,
-		    u32 blackout_us, u32 bytes);
+		    u32 blackout_us, u32 known_us, u32 bytes);
 void spw_job_event(const struct spw_conn *conn, struct spw_peer *peer,
 		   const struct spw_move_out *out);
 void spw_job_arrived(struct spw_peer *peer, u8 family, const struct spw_tuple *tuple);

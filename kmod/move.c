@@ -9,6 +9,10 @@
  * stream or a later one, or learns that the target crashed. It waits no longer than
  * %SPW_MOVE_DOUBT_MS and may then only end the connection, never thaw it.
  *
+ * Nor do the remote's packets wait for the answer: copies of them are sent behind COMMIT.
+ * They find the target's endpoint alive, or are held until it is, or come to nothing; the
+ * origin has them still if it thaws. So the blackout is one round trip, not two.
+ *
  * What one side has to know is remembered by the other until that is certain: that the
  * target was alive (ACTIVE, TOMB) until DONE, that the origin ended (ENDING) until GONE.
  * With each new stream it is said again, since the answer may have been lost with the
@@ -87,7 +91,7 @@ static void origin_abort(struct spw_move_origin *move, const struct spw_move_in 
 
 static void origin_moved(struct spw_move_origin *move, struct spw_move_out *out)
 {
-	out->actions = SPW_MOVE_KILL | SPW_MOVE_RELEASE;
+	out->actions = SPW_MOVE_KILL | SPW_MOVE_LEAVE;
 	out->send = SPW_MOVE_DONE;
 	origin_over(move, out, SPW_MOVE_MOVED, SPW_MOVE_BECAUSE_NOTHING);
 }
@@ -197,6 +201,7 @@ void spw_move_origin_step(struct spw_move_origin *move, const struct spw_move_in
 		if (in->event != SPW_MOVE_READY)
 			return origin_abort(move, in, out);
 		out->send = SPW_MOVE_COMMIT;
+		out->actions = SPW_MOVE_RELEASE;
 		origin_enter(move, SPW_ORIGIN_COMMITTING, now + SPW_MOVE_DOUBT_MS * MS);
 		return;
 	case SPW_ORIGIN_COMMITTING:

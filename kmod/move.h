@@ -89,19 +89,23 @@ enum spw_move_reason {
 	__SPW_MOVE_REASON_MAX
 };
 
-/* What is to be done, in the order of the bits; then the message is to be sent. */
+/*
+ * What is to be done, in the order of the bits; then the message is to be sent, and
+ * RELEASE follows it.
+ */
 enum spw_move_action {
 	SPW_MOVE_COPY = 1 << 0,		/* origin: send the image ahead, if wanted */
 	SPW_MOVE_FREEZE = 1 << 1,	/* hold packets, lock, capture */
 	SPW_MOVE_THAW = 1 << 2,		/* undo FREEZE, also one under way */
 	SPW_MOVE_KILL = 1 << 3,		/* remove the frozen endpoint, silently */
-	SPW_MOVE_RELEASE = 1 << 4,	/* held packets to the target, and those to come */
+	SPW_MOVE_LEAVE = 1 << 4,	/* packets are the target's: none is held any more */
 	SPW_MOVE_RESET = 1 << 5,	/* end the frozen connection with a RST */
 	SPW_MOVE_TAKE_ROOM = 1 << 6,	/* target: reserve */
 	SPW_MOVE_BUILD = 1 << 7,	/* a dormant endpoint of the image */
 	SPW_MOVE_ACTIVATE = 1 << 8,	/* it is the application's from now on */
 	SPW_MOVE_DESTROY = 1 << 9,	/* undo TAKE_ROOM, BUILD and ACTIVATE under way */
 	SPW_MOVE_END = 1 << 10,		/* end the live endpoint: the remote had a RST */
+	SPW_MOVE_RELEASE = 1 << 11,	/* origin: copies of what is held go to the target */
 };
 
 enum spw_move_result {
@@ -159,7 +163,8 @@ struct spw_move_target {
  * @event: &enum spw_move_event
  * @reason: &enum spw_move_reason, of %SPW_MOVE_FAILED and %SPW_MOVE_REFUSED
  * @moved_on: origin: the remote's packets that are held show that it was told of, or
- *	got, what the frozen endpoint does not know
+ *	got, what the frozen endpoint does not know; or not all are held that the target
+ *	may have got
  */
 struct spw_move_in {
 	__u8 event;

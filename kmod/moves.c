@@ -244,6 +244,9 @@ static int take(struct spw_peer *peer, const u8 *data, u32 len)
 		data += size;
 		len -= size;
 	} while (len);
+	if (!list_empty(&moves->released))
+		spw_messenger_flush(peer);
+	spw_offers_release(moves);
 	run_later(moves);
 	mutex_unlock(&moves->lock);
 	return err;
@@ -283,7 +286,8 @@ static bool is_over(struct spw_device *spw, const struct spw_gate *gate, u64 now
 {
 	if (gate->mode == SPW_GATE_STEER)
 		return !has_socket(spw, gate);
-	return gate->over && now - gate->since > OVER_MS * NSEC_PER_MSEC;
+	return (gate->over || gate->mode == SPW_GATE_SINK) &&
+	       now - gate->since > OVER_MS * NSEC_PER_MSEC;
 }
 
 static void look_at_gates(struct spw_moves *moves)
@@ -411,6 +415,7 @@ int spw_moves_init(struct spw_device *spw)
 		moves->life = get_random_u32();
 	} while (!moves->life);
 	xa_init(&moves->offers);
+	INIT_LIST_HEAD(&moves->released);
 	xa_init(&moves->departed);
 	INIT_LIST_HEAD(&moves->gates);
 	xa_init(&moves->jobs);

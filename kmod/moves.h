@@ -33,6 +33,7 @@ enum spw_moves_limits {
  * @last_id: of a move
  * @offers: moves of which this node is the origin, by id
  * @nr_offers: in there
+ * @released: of these, those of which copies are to be sent on
  * @nr_gifts: of these, asked for by applications, and not over
  * @departed: gates of endpoints that have gone, by id of the move
  * @gates: all of the device
@@ -54,6 +55,7 @@ struct spw_moves {
 	u64 last_id;
 	struct xarray offers;
 	u32 nr_offers;
+	struct list_head released;
 	u32 nr_gifts;
 	struct xarray departed;
 	struct list_head gates;

@@ -103,7 +103,8 @@ static int put_entry(struct sk_buff *skb, const struct spw_job_entry *entry)
 	job = nla_nest_start(skb, SPILLWAY_A_JOB);
 	if (!job || nla_put_u8(skb, SPILLWAY_JOB_A_RESULT, entry->result) ||
 	    nla_put_u32(skb, SPILLWAY_JOB_A_BLACKOUT_US, entry->blackout_us) ||
-	    nla_put_u32(skb, SPILLWAY_JOB_A_BYTES, entry->bytes))
+	    nla_put_u32(skb, SPILLWAY_JOB_A_BYTES, entry->bytes) ||
+	    nla_put_u32(skb, SPILLWAY_JOB_A_KNOWN_US, entry->known_us))
 		return -EMSGSIZE;
 	nla_nest_end(skb, job);
 	nla_nest_end(skb, nest);

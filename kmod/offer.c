@@ -54,7 +54,9 @@
  * @snd_nxt: of it
  * @held_at: ktime (ns) since when packets are held
  * @write_seq: of the socket when it had got all that came before
- * @blackout_us: for how long they were
+ * @blackout_us: for how long they were, until they were sent on
+ * @known_us: until it was known that the target has it
+ * @released: in &spw_moves.released, or empty
  * @bytes: of the image
  * @settled: @write_seq is known
  * @copying: waits for its application
@@ -79,6 +81,8 @@ struct spw_offer {
 	u64 held_at;
 	u32 write_seq;
 	u32 blackout_us;
+	u32 known_us;
+	struct list_head released;
 	u32 bytes;
 	bool settled;
 	bool copying;
@@ -194,7 +198,28 @@ static void kill(struct spw_offer *offer)
 	drop_image(offer);
 }
 
-static void release(struct spw_offer *offer)
+static u32 held_us(const struct spw_offer *offer)
+{
+	return (u32)div_u64(ktime_get_ns() - offer->held_at, NSEC_PER_USEC);
+}
+
+/**
+ * spw_offers_release() - packets follow the COMMITs that were said
+ * @moves: moves, locked; process context
+ */
+void spw_offers_release(struct spw_moves *moves)
+{
+	struct spw_offer *offer, *next;
+
+	list_for_each_entry_safe(offer, next, &moves->released, released) {
+		list_del_init(&offer->released);
+		spw_gate_copy(offer->gate, offer->peer);
+		offer->blackout_us = held_us(offer);
+	}
+}
+
+/* The target has it, and so all that is held. */
+static void leave(struct spw_offer *offer)
 {
 	struct spw_gate *gate = offer->gate;
 
@@ -202,8 +227,9 @@ static void release(struct spw_offer *offer)
 	gate->id = offer->id;
 	gate->busy = false;
 	gate->over = false;
+	offer->known_us = held_us(offer);
+	offer->blackout_us = offer->blackout_us ?: offer->known_us;
 	spw_gate_forward(gate, offer->peer);
-	offer->blackout_us = (u32)div_u64(ktime_get_ns() - offer->held_at, NSEC_PER_USEC);
 	rcu_read_lock();
 	spw_conntab_ending(offer->moves->spw, offer->conn.family, &offer->conn.tuple);
 	rcu_read_unlock();
@@ -239,8 +265,8 @@ static void act(struct spw_offer *offer, u32 actions)
 		thaw(offer);
 	if (actions & SPW_MOVE_KILL)
 		kill(offer);
-	if (actions & SPW_MOVE_RELEASE)
-		release(offer);
+	if (actions & SPW_MOVE_LEAVE)
+		leave(offer);
 	if (actions & SPW_MOVE_RESET)
 		reset(offer);
 }
@@ -248,6 +274,7 @@ static void act(struct spw_offer *offer, u32 actions)
 static void offer_free(struct spw_offer *offer)
 {
 	xa_erase(&offer->moves->offers, offer->id);
+	list_del(&offer->released);
 	offer->moves->nr_offers--;
 	offer->moves->nr_gifts -= offer->gift;
 	kfree(offer);
@@ -257,7 +284,7 @@ static void tell_result(struct spw_offer *offer, const struct spw_move_out *out)
 {
 	if (offer->job)
 		spw_job_result(offer->job, offer->index, out, offer->blackout_us,
-			       offer->bytes);
+			       offer->known_us, offer->bytes);
 	else if (offer->gift)
 		spw_gift_result(&offer->conn, offer->peer, out);
 	else
@@ -282,9 +309,16 @@ static void event(struct spw_offer *offer, u8 what, u8 reason)
 	/* What was to be said in a stream that is no more, or in a state, is void. */
 	if (what == SPW_MOVE_DOWN || offer->move.state != before)
 		offer->unsaid = SPW_MOVE_NONE;
+	/* Back to a copy when it is there again. */
+	if (what == SPW_MOVE_DOWN && offer->gate)
+		spw_gate_keep(offer->gate);
+	if (offer->move.state != before)
+		list_del_init(&offer->released);
 	act(offer, out.actions);
 	if (out.send)
 		say(offer, out.send);
+	if (out.actions & SPW_MOVE_RELEASE)
+		list_add_tail(&offer->released, &offer->moves->released);
 	if (out.result)
 		tell_result(offer, &out);
 	if (!offer->move.state && !offer->unsaid)
@@ -312,6 +346,7 @@ int spw_offer_begin(struct spw_job *job, u32 index, const struct spw_conn *conn,
 	if (!offer)
 		return -ENOMEM;
 	offer->moves = moves;
+	INIT_LIST_HEAD(&offer->released);
 	offer->id = ++moves->last_id;
 	offer->peer = peer;
 	offer->job = job;
@@ -477,7 +512,8 @@ static int hold(struct spw_offer *offer)
 	/* It is held still, for its application to come to an end. */
 	if (offer->gate)
 		return SPW_MOVE_BECAUSE_NOTHING;
-	if (gate && (gate->busy || gate->mode == SPW_GATE_FORWARD))
+	if (gate && (gate->busy || gate->mode == SPW_GATE_FORWARD ||
+		     gate->mode == SPW_GATE_SINK))
 		return SPW_MOVE_BECAUSE_IN_USE;
 	offer->fresh = !gate;
 	if (!gate && !spw_fault(SPW_FAULT_HOLD))

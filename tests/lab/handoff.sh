@@ -6,7 +6,7 @@
 export ANSWER=$PWD/build/lab/answer
 export BATON=$PWD/build/lab/baton
 export TCPCHECK=$PWD/build/lab/tcpcheck
-HANDS=/tmp/hands # a line for each move: what became of it, why, bytes, blackout in us
+HANDS=/tmp/hands # a line for each move: what became of it, why, bytes, blackout in us, known in us
 
 # A scene that cannot begin says so at once.
 handoff_there() {
@@ -54,7 +54,7 @@ hand_read() {
 	[ $hand_status -le 1 ] || [ $hand_status = 5 ] || return
 	jq -r '(.handoff // .) |
 		((.jobs[]?.conns[]?), (.refused[]? | .result = "stayed")) |
-		"\(.result) \(.reason // "-") \(.image_bytes // 0) \(.blackout_us // 0)"' \
+		"\(.result) \(.reason // "-") \(.image_bytes // 0) \(.blackout_us // 0) \(.known_us // 0)"' \
 		< /tmp/hand > /tmp/hand-conns || return
 	cat /tmp/hand-conns >> $HANDS
 	moved=$(grep -c '^moved' /tmp/hand-conns)

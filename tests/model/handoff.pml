@@ -40,6 +40,7 @@ mtype origin_view = talks, target_view = talks;
 bool origin_reborn, target_reborn;	/* the other crashed, which is not heard yet */
 bool origin_crashed, target_crashed;
 bool moved_on;			/* the remote has heard the target's endpoint */
+bool copies;			/* the remote's packets are sent on, and held as well */
 bool calm;
 byte breaks;
 
@@ -78,6 +79,7 @@ inline cut()
 
 inline thaw()
 {
+	copies = false;
 	if
 	:: here == held -> here = alive
 	:: else
@@ -114,10 +116,10 @@ inline origin_hears()
 	:: else ->
 		if
 		:: origin == reserving && m == reserved -> origin = copying
-		:: origin == frozen && m == ready -> origin = committing; say_target(commit, id)
+		:: origin == frozen && m == ready -> origin = committing; say_target(commit, id); copies = true
 		:: undecided && (m == refused || m == gone) -> thaw()
 		:: decided && m == committed ->
-			here = killed; origin = idle; say_target(done, id)
+			here = killed; origin = idle; copies = false; say_target(done, id)
 		:: decided && m == gone -> thaw()
 		:: origin == ending && m == gone -> origin = idle
 		:: else
@@ -166,7 +168,7 @@ inline origin_up()
 	if
 	:: undecided -> say_target(abort, origin_id); thaw()
 	:: decided && origin_reborn && !moved_on -> thaw()
-	:: decided && origin_reborn && moved_on -> here = reset; origin = idle
+	:: decided && origin_reborn && moved_on -> here = reset; origin = idle; copies = false
 	:: decided && !origin_reborn -> origin = doubt; say_target(query, origin_id)
 	:: origin == ending && origin_reborn -> origin = idle
 	:: origin == ending && !origin_reborn -> say_target(ended, origin_id)
@@ -191,7 +193,7 @@ inline crash_origin()
 {
 	cut();
 	origin_crashed = true; target_reborn = true; origin_reborn = false;
-	origin_view = silent; origin = idle;
+	origin_view = silent; origin = idle; copies = false;
 	if
 	:: here == alive || here == held -> here = crashed
 	:: else
@@ -236,7 +238,7 @@ active proctype nodes()
 #ifdef BREAK_THAW
 		thaw()
 #else
-		here = reset; origin = ending; say_target(ended, origin_id)
+		here = reset; origin = ending; copies = false; say_target(ended, origin_id)
 #endif
 	   }
 	:: atomic { here == alive && !calm -> here = closed;
@@ -270,7 +272,7 @@ active proctype nodes()
 	:: atomic { origin_view == stale -> origin_view = silent;
 		if
 		:: undecided -> thaw()
-		:: origin == committing -> origin = doubt
+		:: origin == committing -> origin = doubt; copies = false
 		:: else
 		fi }
 	:: atomic { target_view == stale -> target_view = silent;
@@ -295,6 +297,7 @@ end:	do
 	:: atomic { here == alive && there == alive -> assert(false) }
 	:: atomic { here == alive && there == closed -> assert(false) }
 	:: atomic { no_owner -> assert(false) }
+	:: atomic { copies && here != held && here != closed -> assert(false) }
 	:: atomic { there == dormant && !waiting && target != activating -> assert(false) }
 	od
 }

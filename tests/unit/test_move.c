@@ -33,6 +33,7 @@ struct world {
 	uint8_t breaks;
 	uint8_t started;
 	uint8_t origin;   /* endpoint there */
+	uint8_t released; /* copies go to the target: of the move, plus one */
 	uint8_t moved_on; /* the target's endpoint was alive: the remote may know more */
 	uint8_t overflow;
 };
@@ -108,10 +109,12 @@ static void act_origin(struct world *w, struct machine *m, uint32_t actions)
 		m->works = 1;
 	if (actions & SPW_MOVE_FREEZE)
 		w->origin = FROZEN;
+	if (actions & (SPW_MOVE_THAW | SPW_MOVE_LEAVE | SPW_MOVE_RESET))
+		w->released = 0;
 	if (actions & SPW_MOVE_THAW && w->origin == FROZEN)
 		w->origin = ALIVE;
 	if (actions & SPW_MOVE_KILL)
-		w->origin = KILLED;
+		w->origin = actions & SPW_MOVE_LEAVE ? KILLED : NONE;
 	if (actions & SPW_MOVE_RESET)
 		w->origin = RESET;
 }
@@ -151,6 +154,8 @@ static void step(struct explorer *x, struct world *w, int side, int i, uint8_t e
 		m->state = o.state;
 		m->has_due = !!spw_move_origin_due(&o);
 		act_origin(w, m, out.actions);
+		if (out.actions & SPW_MOVE_RELEASE)
+			w->released = out.send == SPW_MOVE_COMMIT ? (uint8_t)(i + 1) : MOVES + 1;
 		x->results[out.result]++;
 	} else {
 		struct spw_move_target t = { .state = m->state, .due = m->has_due };
@@ -223,6 +228,10 @@ static void judge(struct explorer *x, const struct world *w)
 		x->wrong = "no owner";
 	else if (w->overflow)
 		x->wrong = "the queue is too short";
+	else if (w->released > MOVES)
+		x->wrong = "sent on without a COMMIT";
+	else if (w->released && w->origin != FROZEN && w->origin != CLOSED)
+		x->wrong = "sent on by who does not hold it";
 	for (int i = 0; i < MOVES; i++) {
 		if (w->origin == ALIVE && w->machines[TARGET][i].endpoint == CLOSED)
 			x->wrong = "a connection that had ended goes on";
@@ -261,6 +270,8 @@ static void crash(struct world *w, int side)
 	}
 	if (side == ORIGIN && w->origin <= ALIVE)
 		w->origin = CRASHED;
+	if (side == ORIGIN)
+		w->released = 0;
 	w->crashed[side] = 1;
 	w->reborn[!side] = 1;
 	w->reborn[side] = 0;

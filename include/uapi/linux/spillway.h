@@ -349,6 +349,8 @@ enum spillway_attr {
  * @SPILLWAY_JOB_A_RESULT: u8, of one move: &enum spillway_move_result
  * @SPILLWAY_JOB_A_BLACKOUT_US: u32, of one move: for how long packets were held
  * @SPILLWAY_JOB_A_BYTES: u32, of one move: of its image
+ * @SPILLWAY_JOB_A_KNOWN_US: u32, of one move: since they were held, until it was known here
+ *	that the target has it
  */
 enum spillway_job_attr {
 	SPILLWAY_JOB_A_UNSPEC,
@@ -364,6 +366,7 @@ enum spillway_job_attr {
 	SPILLWAY_JOB_A_RESULT,
 	SPILLWAY_JOB_A_BLACKOUT_US,
 	SPILLWAY_JOB_A_BYTES,
+	SPILLWAY_JOB_A_KNOWN_US,
 
 	__SPILLWAY_JOB_A_MAX
 };
