@@ -42,6 +42,18 @@ static bool has_odd_tcp(const struct tcp_sock *tp)
 }
 
 /**
+ * spw_capture_odd() - does a socket use what an image cannot tell of?
+ * @sk: full TCP socket, in any state
+ *
+ * Without its lock the answer is a hint.
+ */
+bool spw_capture_odd(const struct sock *sk)
+{
+	return sk_is_mptcp(sk) || is_of_the_kernel(sk) || has_odd_tcp(tcp_sk(sk)) ||
+	       has_ip_options(sk) || spw_compat_sock_policy(sk);
+}
+
+/**
  * spw_capture_refused() - can this socket move at all?
  * @sk: socket, of any kind and state, with a reference
  *
@@ -61,10 +73,7 @@ u8 spw_capture_refused(const struct sock *sk)
 	/* inet_csk_listen_stop() must not meet a child that somebody owns. */
 	if (sock_flag(sk, SOCK_DEAD) || !READ_ONCE(sk->sk_socket))
 		return SPW_MOVE_BECAUSE_STATE;
-	if (sk_is_mptcp(sk) || is_of_the_kernel(sk) || has_odd_tcp(tcp_sk(sk)) ||
-	    has_ip_options(sk) || spw_compat_sock_policy(sk))
-		return SPW_MOVE_BECAUSE_FEATURE;
-	return 0;
+	return spw_capture_odd(sk) ? SPW_MOVE_BECAUSE_FEATURE : 0;
 }
 
 /* Was everything read that came, and sent that was written? */

@@ -20,6 +20,7 @@ struct spw_captured {
 	u32 len;
 };
 
+bool spw_capture_odd(const struct sock *sk);
 u8 spw_capture_refused(const struct sock *sk);
 bool spw_capture_answered(const struct sock *sk, u32 idle_ms);
 bool spw_capture_answered_since(const struct sock *sk, u32 write_seq, u32 idle_ms);

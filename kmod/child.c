@@ -267,7 +267,7 @@ static struct sock *establish(struct sock *listener, struct request_sock *req,
 	if (child) {
 		__acquire(&child->sk_lock.slock);
 		refcount_set(&req->rsk_refcnt, 1);
-		spw_compat_set_transparent(child);
+		spw_compat_set_transparent(child, true);
 		tcp_sk(child)->repair = 1;
 		tcp_sk(child)->repair_queue = TCP_NO_QUEUE;
 		/* ip_queue_xmit() depends on it, see cookie_v4_check(). */

@@ -78,12 +78,12 @@ static inline bool spw_compat_has_usec_ts(void)
 }
 
 /* Who may send from an address that is not local: a bit-field until 6.6. */
-static inline void spw_compat_set_transparent(struct sock *sk)
+static inline void spw_compat_set_transparent(struct sock *sk, bool on)
 {
-#ifdef inet_set_bit
-	inet_set_bit(TRANSPARENT, sk);
+#ifdef inet_assign_bit
+	inet_assign_bit(TRANSPARENT, sk, on);
 #else
-	inet_sk(sk)->transparent = 1;
+	inet_sk(sk)->transparent = on;
 #endif
 }
 
@@ -133,6 +133,14 @@ static inline bool spw_compat_tcp_usec_ts(const struct tcp_sock *tp)
 	return tp->tcp_usec_ts;
 #else
 	return false;
+#endif
+}
+
+/* The image was refused where this kernel has none. */
+static inline void spw_compat_set_usec_ts(struct tcp_sock *tp, bool on)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	tp->tcp_usec_ts = on;
 #endif
 }
 

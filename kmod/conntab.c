@@ -407,12 +407,8 @@ static u8 tuple_of_sock(struct spw_tuple *tuple, const struct sock *sk)
 	return AF_INET;
 }
 
-/**
- * spw_conntab_found() - a connection is there whose handshake was not seen
- * @spw: device
- * @sk: its socket; under RCU
- */
-void spw_conntab_found(struct spw_device *spw, const struct sock *sk)
+/* A direction that is not known is found by whether somebody listens. */
+static void add_found(struct spw_device *spw, const struct sock *sk, u8 dir)
 {
 	struct spw_tuple tuple;
 	u8 family = tuple_of_sock(&tuple, sk);
@@ -421,10 +417,9 @@ void spw_conntab_found(struct spw_device *spw, const struct sock *sk)
 	if (stays_inside(spw, family, &tuple) ||
 	    spw_conntab_find(spw, family, &tuple))
 		return;
-	conn = conn_new(spw, family, &tuple, sk,
-			spw_conntab_listens(spw, family, &tuple,
-					    sk->sk_bound_dev_if) ?
-			SPILLWAY_DIR_IN : SPILLWAY_DIR_UNKNOWN);
+	if (!dir && spw_conntab_listens(spw, family, &tuple, sk->sk_bound_dev_if))
+		dir = SPILLWAY_DIR_IN;
+	conn = conn_new(spw, family, &tuple, sk, dir);
 	if (!conn) {
 		spw_stat_inc(spw->stats, SPILLWAY_STAT_CONN_REFUSED);
 		return;
@@ -435,14 +430,25 @@ void spw_conntab_found(struct spw_device *spw, const struct sock *sk)
 }
 
 /**
+ * spw_conntab_found() - a connection is there whose handshake was not seen
+ * @spw: device
+ * @sk: its socket; under RCU
+ */
+void spw_conntab_found(struct spw_device *spw, const struct sock *sk)
+{
+	add_found(spw, sk, SPILLWAY_DIR_UNKNOWN);
+}
+
+/**
  * spw_conntab_arrived() - a connection came from another node
  * @spw: device
  * @sk: its socket; under RCU
+ * @dir: &enum spillway_conn_direction, as it was there
  *
  * One that was here before has an entry until the collector has come by, which may have
  * found it dead already: what comes is another one, with an id of its own.
  */
-void spw_conntab_arrived(struct spw_device *spw, const struct sock *sk)
+void spw_conntab_arrived(struct spw_device *spw, const struct sock *sk, u8 dir)
 {
 	struct spw_tuple tuple;
 	u8 family = tuple_of_sock(&tuple, sk);
@@ -452,7 +458,7 @@ void spw_conntab_arrived(struct spw_device *spw, const struct sock *sk)
 		conn_unpublish(spw, conn);
 		gc_soon(spw);
 	}
-	spw_conntab_found(spw, sk);
+	add_found(spw, sk, dir);
 }
 
 /**

@@ -12,6 +12,7 @@
 #include <net/netns/generic.h>
 #include <net/rtnetlink.h>
 
+#include "adopt.h"
 #include "app.h"
 #include "compat.h"
 #include "conntab.h"
@@ -165,6 +166,7 @@ static int construct(struct spw_device *spw, struct net_device *dev)
 	mutex_init(&spw->lock);
 	spw_settings_init(&spw->settings);
 	spw_apps_init(spw);
+	spw_adopts_init(spw);
 	xa_init(&spw->peers);
 	xa_init(&spw->rx_keys);
 	spw_health_init(spw);
@@ -209,6 +211,7 @@ static void retire(struct spw_device *spw)
 	spw_peer_remove_all(spw);
 	mutex_unlock(&spw->lock);
 	spw_moves_stop(spw);
+	spw_adopts_stop(spw);
 	spw_hook_unregister(spw);
 	spw_conntab_stop(spw);
 	spw_health_end(spw);

@@ -52,6 +52,22 @@ struct spw_apps {
 };
 
 /**
+ * struct spw_adopts - sockets that wait for a connection, see adopt.c
+ * @lock: guards the others but @work
+ * @waiting: &struct spw_adopter, who has waited longest first
+ * @nr: in @waiting
+ * @work: looks for those that were closed
+ * @dying: nobody waits any more
+ */
+struct spw_adopts {
+	spinlock_t lock; /* see above */
+	struct list_head waiting;
+	u32 nr;
+	struct delayed_work work;
+	bool dying;
+};
+
+/**
  * struct spw_device - private area of a spillway netdevice
  * @dev: the netdevice
  * @net: its namespace, for life (the device cannot be moved); no reference
@@ -90,6 +106,7 @@ struct spw_apps {
  * @held_bytes: of packets that these hold
  * @moves: moves of endpoints
  * @apps: what applications say of their connections
+ * @adopts: sockets that wait for a connection
  * @gc_work: finds connections that ended
  * @gc_full: jiffies when @gc_work looks at all of them next
  * @peers: by node id; changes under @lock, lookups under RCU
@@ -137,6 +154,7 @@ struct spw_device {
 	atomic_long_t held_bytes;
 	struct spw_moves *moves;
 	struct spw_apps apps;
+	struct spw_adopts adopts;
 	struct delayed_work gc_work;
 	unsigned long gc_full;
 

@@ -14,6 +14,9 @@
 #include <net/route.h>
 #include <net/tcp.h>
 
+#include "adopt.h"
+#include "adopt_fill.h"
+#include "adopt_match.h"
 #include "app.h"
 #include "conntab.h"
 #include "fault.h"
@@ -40,6 +43,9 @@
  * @tuple: of the connection
  * @gate: of it, NULL if none is held
  * @fresh: the gate was made for this move
+ * @conn: origin's id of the connection
+ * @direction: who opened it, &enum spillway_conn_direction
+ * @adopter: socket that waits for it and gets it, NULL where a listener does
  * @home: the address is this node's
  * @detour: it was here before, and went to the origin from here
  * @data: image
@@ -59,6 +65,9 @@ struct spw_guest {
 	u64 id;
 	u8 family;
 	struct spw_tuple tuple;
+	u64 conn;
+	u8 direction;
+	struct spw_adopter *adopter;
 	struct spw_gate *gate;
 	bool fresh;
 	bool home;
@@ -152,19 +161,38 @@ static u8 claim_gate(struct spw_guest *guest)
 	return SPW_MOVE_BECAUSE_NOTHING;
 }
 
-static u8 take_room(struct spw_guest *guest)
+/* Who waits for this very connection comes before who listens. */
+static bool is_wanted(struct spw_guest *guest)
 {
 	struct spw_device *spw = guest->moves->spw;
-	bool listens;
+	const struct spw_tuple *t = &guest->tuple;
+	bool six = guest->family == AF_INET6, listens;
+	struct spw_adopt_offer offer = {
+		.peer = guest->peer->name,
+		.id = guest->conn,
+		.family = six ? 6 : 4,
+		.direction = guest->direction,
+		.lport = ntohs(t->lport),
+		.rport = ntohs(t->rport),
+		.raddr = six ? (const u8 *)&t->raddr6 : (const u8 *)&t->raddr,
+	};
 
+	guest->adopter = spw_adopt_claim(spw, &offer);
+	if (guest->adopter)
+		return true;
+	rcu_read_lock();
+	listens = spw_conntab_listens(spw, guest->family, t, 0);
+	rcu_read_unlock();
+	return listens;
+}
+
+static u8 take_room(struct spw_guest *guest)
+{
 	if (spw_fault(SPW_FAULT_ROOM))
 		return SPW_MOVE_BECAUSE_ROOM;
 	if (is_taken(guest))
 		return SPW_MOVE_BECAUSE_IN_USE;
-	rcu_read_lock();
-	listens = spw_conntab_listens(spw, guest->family, &guest->tuple, 0);
-	rcu_read_unlock();
-	return listens ? claim_gate(guest) : SPW_MOVE_BECAUSE_LISTENER;
+	return is_wanted(guest) ? claim_gate(guest) : SPW_MOVE_BECAUSE_LISTENER;
 }
 
 /* Is the image that of the connection that was announced? */
@@ -215,7 +243,14 @@ static u8 build(struct spw_guest *guest, const struct spw_move_msg *msg)
 	spw_gate_hold(guest->gate);
 	if (spw_fault(SPW_FAULT_BUILD))
 		return SPW_MOVE_BECAUSE_MEMORY;
-	return spw_restore(guest->moves->spw->net, &guest->image, &guest->restored);
+	if (!guest->adopter)
+		return spw_restore(guest->moves->spw->net, &guest->image,
+				   &guest->restored);
+	/* All of it is done when the origin says so: see adopt_fill.c. */
+	if (!spw_restore_possible(&guest->image))
+		return SPW_MOVE_BECAUSE_FEATURE;
+	return spw_adopter_waits(guest->adopter) ? SPW_MOVE_BECAUSE_NOTHING :
+						   SPW_MOVE_BECAUSE_CLOSED;
 }
 
 static void drop_image(struct spw_guest *guest)
@@ -261,7 +296,7 @@ static u8 store_session(struct spw_guest *guest)
 	int err;
 
 	rcu_read_lock();
-	spw_conntab_arrived(spw, guest->restored.sk);
+	spw_conntab_arrived(spw, guest->restored.sk, guest->direction);
 	rcu_read_unlock();
 	err = spw_app_arrive(spw, guest->restored.sk, &guest->image.session);
 	if (!err)
@@ -269,16 +304,48 @@ static u8 store_session(struct spw_guest *guest)
 	return err == -ENOMEM ? SPW_MOVE_BECAUSE_MEMORY : SPW_MOVE_BECAUSE_ROOM;
 }
 
-static u8 go(struct spw_guest *guest)
+static u8 accept(struct spw_guest *guest)
 {
 	u8 reason;
 
 	if (!guest->restored.sk)
 		return SPW_MOVE_BECAUSE_CLOSED;
 	reason = store_session(guest);
-	if (!reason)
-		reason = spw_fault(SPW_FAULT_GO) ? SPW_MOVE_BECAUSE_BACKLOG :
-			 spw_restore_go(&guest->restored, &guest->image);
+	if (reason)
+		return reason;
+	return spw_fault(SPW_FAULT_GO) ? SPW_MOVE_BECAUSE_BACKLOG :
+	       spw_restore_go(&guest->restored, &guest->image);
+}
+
+static u8 adopt(struct spw_guest *guest)
+{
+	struct sock *sk = guest->adopter->sk;
+	struct spw_adopt_saved *saved;
+	u8 reason;
+
+	reason = spw_adopt_begin(guest->adopter, &guest->image, &saved);
+	if (reason)
+		return reason;
+	guest->restored.sk = sk;
+	reason = store_session(guest);
+	if (!reason && spw_fault(SPW_FAULT_GO))
+		reason = SPW_MOVE_BECAUSE_BACKLOG;
+	if (reason) {
+		guest->restored.sk = NULL;
+		spw_adopt_undo(sk, saved);
+		return reason;
+	}
+	spw_adopt_commit(sk, &guest->image, saved);
+	guest->restored.sk = spw_adopt_done(guest->moves->spw, guest->adopter);
+	guest->adopter = NULL;
+	spw_peer_count(guest->peer, SPILLWAY_STAT_MOVE_ADOPTED, 1);
+	return SPW_MOVE_BECAUSE_NOTHING;
+}
+
+static u8 go(struct spw_guest *guest)
+{
+	u8 reason = guest->adopter ? adopt(guest) : accept(guest);
+
 	if (!reason)
 		return SPW_MOVE_BECAUSE_NOTHING;
 	rcu_read_lock();
@@ -306,6 +373,9 @@ static void destroy(struct spw_guest *guest)
 	struct spw_gate *gate = guest->gate;
 
 	spw_restore_undo(&guest->restored);
+	if (guest->adopter)
+		spw_adopt_release(guest->moves->spw, guest->adopter);
+	guest->adopter = NULL;
 	drop_image(guest);
 	guest->gate = NULL;
 	if (!gate)
@@ -427,6 +497,8 @@ static struct spw_guest *guest_new(struct spw_peer *peer, const struct spw_move_
 	guest->peer = peer;
 	guest->instance = msg->instance;
 	guest->id = msg->id;
+	guest->conn = msg->conn;
+	guest->direction = msg->direction;
 	read_name(guest, msg);
 	if (xa_insert(&peer->moving.guests, msg->id, guest, GFP_KERNEL)) {
 		kfree(guest);
@@ -539,6 +611,8 @@ static bool has_closed(const struct spw_guest *guest)
 {
 	const struct sock *sk = guest->restored.sk;
 
+	if (guest->adopter)
+		return !spw_adopter_waits(guest->adopter);
 	return sk && READ_ONCE(sk->sk_state) == TCP_CLOSE;
 }
 

@@ -140,7 +140,12 @@
  *  +-------------------------------+-------------------------------+
  *  | local address (16 bytes; of IPv4 the first 4, the others 0)   |
  *  | remote address (likewise)                                     |
- *  +---------------------------------------------------------------+
+ *  | origin's id of the connection (64 bits); of STILL 0           |
+ *  +---------------+-----------------------------------------------+
+ *  | direction     | 0                                             |
+ *  +---------------+-----------------------------------------------+
+ *
+ * The direction is who opened it, as SPILLWAY_A_CONN_DIRECTION has it; of STILL 0.
  */
 #ifndef _SPW_MESSAGES_H
 #define _SPW_MESSAGES_H
@@ -296,6 +301,9 @@ struct spw_wire_move_tuple {
 	__be16	rport;
 	__u8	laddr[16];
 	__u8	raddr[16];
+	__be32	conn[2];
+	__u8	direction;
+	__u8	reserved[3];
 };
 
 enum spw_move_size {

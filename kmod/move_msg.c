@@ -2,15 +2,39 @@
 /* What two nodes say of a move: bytes to structs and back, every field checked. Pure. */
 #include <asm/byteorder.h>
 #include <linux/errno.h>
+#include <linux/spillway.h>
 #include <linux/string.h>
 
 #include "addr.h"
 #include "move.h"
 #include "move_msg.h"
 
-static int is_tuple(const struct spw_wire_move_tuple *w, __u8 family)
+static __u64 get64(const __be32 *w)
 {
-	return (family == 4 || family == 6) && w->lport && w->rport &&
+	return (__u64)__be32_to_cpu(w[0]) << 32 | __be32_to_cpu(w[1]);
+}
+
+static void put64(__be32 *w, __u64 value)
+{
+	w[0] = __cpu_to_be32((__u32)(value >> 32));
+	w[1] = __cpu_to_be32((__u32)value);
+}
+
+/* Which connection is asked after is told by its addresses alone. */
+static int is_named(const struct spw_wire_move_tuple *w, __u8 kind)
+{
+	bool id = w->conn[0] || w->conn[1];
+
+	if (w->reserved[0] || w->reserved[1] || w->reserved[2])
+		return 0;
+	if (kind == SPW_MOVE_STILL)
+		return !id && !w->direction;
+	return id && w->direction < __SPILLWAY_DIR_MAX;
+}
+
+static int is_tuple(const struct spw_wire_move_tuple *w, __u8 kind, __u8 family)
+{
+	return is_named(w, kind) && (family == 4 || family == 6) && w->lport && w->rport &&
 	       spw_addr_is_sound(w->laddr, family) && spw_addr_is_sound(w->raddr, family);
 }
 
@@ -95,7 +119,7 @@ int spw_move_msg_parse(const void *data, __u32 len, struct spw_move_msg *msg)
 		return -EPROTO;
 	if (spw_move_msg_has_tuple(w.kind)) {
 		memcpy(&tuple, data, sizeof(tuple));
-		if (!is_tuple(&tuple, w.family))
+		if (!is_tuple(&tuple, w.kind, w.family))
 			return -EPROTO;
 	}
 	msg->kind = w.kind;
@@ -104,10 +128,12 @@ int spw_move_msg_parse(const void *data, __u32 len, struct spw_move_msg *msg)
 	msg->lport = tuple.lport;
 	msg->rport = tuple.rport;
 	msg->instance = __be32_to_cpu(w.instance);
-	msg->id = (__u64)__be32_to_cpu(w.id[0]) << 32 | __be32_to_cpu(w.id[1]);
+	msg->id = get64(w.id);
 	msg->size = __be32_to_cpu(w.size);
 	memcpy(msg->laddr, tuple.laddr, sizeof(tuple.laddr));
 	memcpy(msg->raddr, tuple.raddr, sizeof(tuple.raddr));
+	msg->conn = get64(tuple.conn);
+	msg->direction = tuple.direction;
 	msg->image = w.kind == SPW_MOVE_IMAGE ? data : NULL;
 	return 0;
 }
@@ -126,20 +152,21 @@ __u32 spw_move_msg_build(void *data, const struct spw_move_msg *msg)
 		.family = msg->family,
 		.reason = __cpu_to_be16(msg->reason),
 		.instance = __cpu_to_be32(msg->instance),
-		.id = { __cpu_to_be32((__u32)(msg->id >> 32)),
-			__cpu_to_be32((__u32)msg->id) },
 		.size = __cpu_to_be32(msg->size),
 	};
 	struct spw_wire_move_tuple tuple = {
 		.lport = msg->lport,
 		.rport = msg->rport,
+		.direction = msg->direction,
 	};
 
+	put64(w.id, msg->id);
 	memcpy(data, &w, sizeof(w));
 	if (!spw_move_msg_has_tuple(msg->kind))
 		return sizeof(w);
 	memcpy(tuple.laddr, msg->laddr, sizeof(tuple.laddr));
 	memcpy(tuple.raddr, msg->raddr, sizeof(tuple.raddr));
+	put64(tuple.conn, msg->conn);
 	memcpy(data + sizeof(w), &tuple, sizeof(tuple));
 	return sizeof(w) + sizeof(tuple);
 }

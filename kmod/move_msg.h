@@ -20,6 +20,8 @@
  *	follow
  * @laddr: address of the origin's end, of RESERVE and STILL; of IPv4 the first 4 bytes
  * @raddr: of the far end
+ * @conn: origin's id of the connection, of RESERVE, never 0
+ * @direction: who opened it, &enum spillway_conn_direction, likewise
  * @image: of IMAGE, in the buffer that was read
  */
 struct spw_move_msg {
@@ -33,6 +35,8 @@ struct spw_move_msg {
 	__u32 size;
 	__u8 laddr[16];
 	__u8 raddr[16];
+	__u64 conn;
+	__u8 direction;
 	const __u8 *image;
 };
 

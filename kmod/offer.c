@@ -134,6 +134,8 @@ static int say_other(struct spw_offer *offer, u8 kind)
 	if (kind == SPW_MOVE_RESERVE) {
 		spw_offer_name(&msg, offer->conn.family, &offer->conn.tuple);
 		msg.size = 1;
+		msg.conn = offer->conn.id;
+		msg.direction = offer->conn.direction;
 	}
 	return spw_moves_tell(offer->peer, &msg);
 }

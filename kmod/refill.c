@@ -120,18 +120,21 @@ static bool fill_send_queues(struct sock *sk, const struct spw_image *image)
 	const struct spw_image_sequence *s = &image->sequence;
 	bool fin = image->tuple.state == SPW_IMAGE_FIN_WAIT1;
 	bool fin_sent = fin && s->snd_nxt == s->write_seq;
-	struct socket *sock;
+	struct socket *sock = NULL;
 	bool filled;
 
 	if (s->snd_una == s->write_seq)
 		return true;
-	sock = lend_socket(sk);
-	if (!sock)
-		return false;
+	if (!sk->sk_socket) {
+		sock = lend_socket(sk);
+		if (!sock)
+			return false;
+	}
 	filled = fill_sent(sk, image, fin_sent) &&
 		 (s->snd_nxt == s->write_seq ||
 		  fill_unsent(sk, image, fin && !fin_sent));
-	take_socket_back(sk, sock);
+	if (sock)
+		take_socket_back(sk, sock);
 	return filled;
 }
 

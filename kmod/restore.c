@@ -20,11 +20,15 @@
 #include "refill.h"
 #include "restore.h"
 
-/*
- * The origin's congestion control. One that this node does not have, or not for the
- * like of it, is no reason to refuse: the listener's does as well. Takes the lock.
+/**
+ * spw_restore_congestion_control() - the origin's
+ * @sk: socket; its lock is taken
+ * @image: endpoint
+ *
+ * One that this node does not have, or not for the like of it, is no reason to refuse:
+ * the listener's does as well.
  */
-static void set_congestion_control(struct sock *sk, const struct spw_image *image)
+void spw_restore_congestion_control(struct sock *sk, const struct spw_image *image)
 {
 	char name[SPW_IMAGE_CA_NAME + 1] = {};
 
@@ -205,30 +209,66 @@ static void set_socket_options(struct sock *sk, const struct spw_image *image)
 	inet_csk(sk)->icsk_user_timeout = set->user_timeout_ms;
 }
 
-static u8 fill(struct sock *sk, const struct spw_image *image)
+/**
+ * spw_restore_fill() - an established socket becomes that of an image
+ * @sk: in repair, its queues empty; locked
+ * @image: endpoint
+ *
+ * All but spw_restore_options(), which is to follow. Process context.
+ *
+ * Return: 0 or &enum spw_move_reason
+ */
+u8 spw_restore_fill(struct sock *sk, const struct spw_image *image)
 {
-	u8 reason = SPW_MOVE_BECAUSE_CLOSED;
+	u8 reason;
 
-	lock_sock(sk);
 	if (sk->sk_state != TCP_ESTABLISHED || sock_flag(sk, SOCK_DEAD))
-		goto unlock;
+		return SPW_MOVE_BECAUSE_CLOSED;
 	set_max_window(sk, image);
 	reason = spw_refill(sk, image);
 	/* Of a listener with keepalive, and of the filling. */
 	inet_csk_clear_xmit_timers(sk);
 	if (reason)
-		goto unlock;
+		return reason;
 	set_windows(sk, image);
 	set_timestamps(sk, image);
 	set_ecn(tcp_sk(sk), image->options.flags);
 	set_congestion(sk, image);
+	return 0;
+}
+
+/**
+ * spw_restore_options() - what the origin's application has set on its socket
+ * @sk: filled; locked
+ * @image: endpoint
+ */
+void spw_restore_options(struct sock *sk, const struct spw_image *image)
+{
 	set_buffers(sk, image);
 	set_ip_options(sk, image);
 	set_pacing(sk, image);
 	set_socket_options(sk, image);
-unlock:
+}
+
+static u8 fill(struct sock *sk, const struct spw_image *image)
+{
+	u8 reason;
+
+	lock_sock(sk);
+	reason = spw_restore_fill(sk, image);
+	if (!reason)
+		spw_restore_options(sk, image);
 	release_sock(sk);
 	return reason;
+}
+
+/**
+ * spw_restore_possible() - is there nothing in an image that this kernel cannot have?
+ * @image: endpoint
+ */
+bool spw_restore_possible(const struct spw_image *image)
+{
+	return !(image->timestamps.flags & SPW_IMAGE_TS_US) || spw_compat_has_usec_ts();
 }
 
 /**
@@ -249,12 +289,12 @@ u8 spw_restore(struct net *net, const struct spw_image *image,
 	u8 reason;
 
 	memset(restored, 0, sizeof(*restored));
-	if (image->timestamps.flags & SPW_IMAGE_TS_US && !spw_compat_has_usec_ts())
+	if (!spw_restore_possible(image))
 		return SPW_MOVE_BECAUSE_FEATURE;
 	reason = spw_child_make(net, image, restored);
 	if (reason)
 		return reason;
-	set_congestion_control(restored->sk, image);
+	spw_restore_congestion_control(restored->sk, image);
 	reason = fill(restored->sk, image);
 	if (reason)
 		spw_restore_undo(restored);
@@ -274,13 +314,16 @@ static bool owes_ack(const struct sock *sk)
 	       tcp_receive_window(tp) < tp->rcv_ssthresh / 2;
 }
 
-/*
+/**
+ * spw_restore_wake() - a socket that is filled comes alive
+ * @sk: in repair, locked
+ *
  * Timers that would run if the socket had lived here all the time, and what is to be
  * sent is sent as soon as it is unlocked: tcp_release_cb() does so for the sake of TCP
  * small queues, which is the only way to tcp_write_xmit() under the lock. A remote that
  * takes nothing is probed.
  */
-static void wake(struct sock *sk)
+void spw_restore_wake(struct sock *sk)
 {
 	struct inet_connection_sock *icsk = inet_csk(sk);
 	struct tcp_sock *tp = tcp_sk(sk);
@@ -324,7 +367,7 @@ static u8 hand_over(struct sock *listener, struct request_sock *req, struct sock
 		spw_accepted_unwatch(req, sk);
 		return SPW_MOVE_BECAUSE_LISTENER;
 	}
-	wake(sk);
+	spw_restore_wake(sk);
 	return 0;
 }
 

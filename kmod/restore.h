@@ -27,6 +27,11 @@ struct spw_restored {
 	struct request_sock *req;
 };
 
+bool spw_restore_possible(const struct spw_image *image);
+void spw_restore_congestion_control(struct sock *sk, const struct spw_image *image);
+u8 spw_restore_fill(struct sock *sk, const struct spw_image *image);
+void spw_restore_options(struct sock *sk, const struct spw_image *image);
+void spw_restore_wake(struct sock *sk);
 u8 spw_restore(struct net *net, const struct spw_image *image,
 	       struct spw_restored *restored);
 u8 spw_restore_go(struct spw_restored *restored, const struct spw_image *image);

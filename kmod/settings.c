@@ -20,6 +20,7 @@ static const struct {
 	[SPW_SET_HANDOFF_EOF] = { .min = 0, .max = 1, .def = 0 },
 	[SPW_SET_HANDOFF_ASKED] = { .min = 0, .max = 256, .def = 64 },
 	[SPW_SET_SESSION_KBYTES] = { .min = 0, .max = 4194304, .def = 65536 },
+	[SPW_SET_ADOPT_MAX] = { .min = 0, .max = 4096, .def = 1024 },
 };
 
 /**

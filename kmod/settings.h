@@ -17,6 +17,7 @@ enum spw_setting {
 	SPW_SET_HANDOFF_EOF,	/* its application sees an end of file, not a reset */
 	SPW_SET_HANDOFF_ASKED,	/* moves under way that applications asked for */
 	SPW_SET_SESSION_KBYTES,	/* session data of applications */
+	SPW_SET_ADOPT_MAX,	/* sockets that wait for a connection */
 	SPW_SETTINGS_COUNT
 };
 

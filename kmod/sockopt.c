@@ -17,6 +17,8 @@
 #include <net/sock.h>
 #include <net/tcp.h>
 
+#include "adopt.h"
+#include "adopt_match.h"
 #include "app.h"
 #include "capture.h"
 #include "device.h"
@@ -168,12 +170,66 @@ static int get_handoff(struct sock *sk, void __user *user, int *len)
 	return copy_to_user(user, &state, sizeof(state)) ? -EFAULT : 0;
 }
 
+static int get_id(struct sock *sk, void __user *user, int *len)
+{
+	struct caller caller;
+	u64 id;
+	int err;
+
+	if (*len < (int)sizeof(id))
+		return -EINVAL;
+	err = caller_begin(&caller, sk);
+	if (err)
+		return err;
+	id = caller.id;
+	caller_end(&caller, sk);
+	*len = sizeof(id);
+	return copy_to_user(user, &id, sizeof(id)) ? -EFAULT : 0;
+}
+
+/*
+ * Whoever adopts gets a connection that another application had, with all that is in its
+ * queues, and sends from an address that need not be this node's: what TCP_REPAIR allows.
+ */
+static int set_adopt(struct sock *sk, sockptr_t arg, unsigned int len)
+{
+	struct spillway_adopt want;
+	struct spw_device *spw;
+	int err;
+
+	if (!ns_capable(sock_net(sk)->user_ns, CAP_NET_ADMIN))
+		return -EPERM;
+	if (len != sizeof(want))
+		return -EINVAL;
+	if (copy_from_sockptr(&want, arg, sizeof(want)))
+		return -EFAULT;
+	err = spw_adopt_check(&want);
+	if (err)
+		return err;
+	spw = spw_device_get(sock_net(sk));
+	if (!spw)
+		return -ENOPROTOOPT;
+	lock_sock(sk);
+	err = spw_adopt_wait(spw, sk, &want);
+	release_sock(sk);
+	dev_put(spw->dev);
+	return err;
+}
+
 static int option_set(struct sock *sk, int option, sockptr_t arg, unsigned int len)
 {
 	if (!is_for_us(sk))
 		return -ENOPROTOOPT;
-	return option == SPILLWAY_SO_SESSION ? set_session(sk, arg, len) :
-					       set_handoff(sk, arg, len);
+	switch (option) {
+	case SPILLWAY_SO_SESSION:
+		return set_session(sk, arg, len);
+	case SPILLWAY_SO_HANDOFF:
+		return set_handoff(sk, arg, len);
+	case SPILLWAY_SO_ADOPT:
+		return set_adopt(sk, arg, len);
+	default:
+		return -ENOPROTOOPT;
+	}
 }
 
 static int option_get(struct sock *sk, int option, void __user *user, int *len)
@@ -182,8 +238,16 @@ static int option_get(struct sock *sk, int option, void __user *user, int *len)
 		return -ENOPROTOOPT;
 	if (*len < 0)
 		return -EINVAL;
-	return option == SPILLWAY_SO_SESSION ? get_session(sk, user, len) :
-					       get_handoff(sk, user, len);
+	switch (option) {
+	case SPILLWAY_SO_SESSION:
+		return get_session(sk, user, len);
+	case SPILLWAY_SO_HANDOFF:
+		return get_handoff(sk, user, len);
+	case SPILLWAY_SO_ID:
+		return get_id(sk, user, len);
+	default:
+		return -ENOPROTOOPT;
+	}
 }
 
 #define OPTIONS_OF(family) { \

@@ -98,6 +98,11 @@ static struct dev_ext_attribute attr_session_kbytes = {
 	(void *)SPW_SET_SESSION_KBYTES,
 };
 
+static struct dev_ext_attribute attr_adopt_max = {
+	__ATTR(adopt_max, 0644, setting_show, setting_store),
+	(void *)SPW_SET_ADOPT_MAX,
+};
+
 static struct attribute *attrs[] = {
 	&attr_heartbeat_ms.attr.attr,
 	&attr_down_after_ms.attr.attr,
@@ -109,6 +114,7 @@ static struct attribute *attrs[] = {
 	&attr_handoff_eof.attr.attr,
 	&attr_handoff_asked.attr.attr,
 	&attr_session_kbytes.attr.attr,
+	&attr_adopt_max.attr.attr,
 	NULL,
 };
 

@@ -230,6 +230,28 @@ TRACE_EVENT(spillway_image_bad,
 		  __entry->id, __entry->why)
 );
 
+/* What became of a socket that waits, and the connection's id, 0 for any. */
+TRACE_EVENT(spillway_adopt,
+
+	TP_PROTO(const struct spw_device *spw, const char *what, u64 conn),
+
+	TP_ARGS(spw, what, conn),
+
+	TP_STRUCT__entry(
+		__array(char, dev, IFNAMSIZ)
+		__array(char, what, 16)
+		__field(u64, conn)
+	),
+
+	TP_fast_assign(
+		strscpy(__entry->dev, spw->dev->name, IFNAMSIZ);
+		strscpy(__entry->what, what, 16);
+		__entry->conn = conn;
+	),
+
+	TP_printk("dev=%s what=%s conn=%llu", __entry->dev, __entry->what, __entry->conn)
+);
+
 #endif /* _SPW_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

@@ -22,6 +22,19 @@
  * The operator's moves (spillctl handoff, drain) wait until all that came has been read
  * and the server has sent last. So whatever a request changes is stored before its answer
  * is sent, and a move finds either both or neither.
+ *
+ * A connection that was opened by its node has no listener to go to. A client, or a server
+ * that wants to choose, waits for it with a socket of its own (tests/lab/pool.c is a pool of
+ * such connections):
+ *
+ *	struct spillway_adopt want = { .direction = SPILLWAY_DIR_OUT };
+ *
+ *	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+ *	spillway_adopt_from(&want, server, 32);		// an IPv4 address and its port
+ *	spillway_adopt(fd, &want);
+ *	poll(&(struct pollfd){ .fd = fd, .events = POLLOUT }, 1, -1);
+ *	if (spillway_adopted(fd) == 1)
+ *		len = spillway_session_get(fd, &session, sizeof(session));
  */
 #ifndef SPILLWAY_APP_H
 #define SPILLWAY_APP_H
@@ -29,6 +42,7 @@
 #include <errno.h>
 #include <linux/spillway.h>
 #include <netinet/in.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -106,6 +120,100 @@ static inline int spillway_given_away(int fd, struct spillway_handoff_state *sta
 	socklen_t len = sizeof(*state);
 
 	return getsockopt(fd, IPPROTO_IP, SPILLWAY_SO_HANDOFF, state, &len);
+}
+
+/**
+ * spillway_id() - what a connection is called on this node
+ * @fd: TCP socket, connected
+ * @id: receives it; other nodes can wait for it by this
+ *
+ * Return: 0, or -1 with errno.
+ */
+static inline int spillway_id(int fd, uint64_t *id)
+{
+	socklen_t len = sizeof(*id);
+
+	return getsockopt(fd, IPPROTO_IP, SPILLWAY_SO_ID, id, &len);
+}
+
+/**
+ * spillway_adopt_from() - wait for connections with these remotes only
+ * @want: filled in part; its remote is set
+ * @addr: address and port, 0 for any port, of IPv4 or IPv6
+ * @prefix: bits of the address that count
+ *
+ * Return: 0, or -1 with errno EAFNOSUPPORT or EINVAL.
+ */
+static inline int spillway_adopt_from(struct spillway_adopt *want, const struct sockaddr *addr,
+				      unsigned int prefix)
+{
+	const struct sockaddr_in6 *in6 = (const void *)addr;
+	const struct sockaddr_in *in = (const void *)addr;
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	unsigned int i;
+
+	if (addr->sa_family != AF_INET && addr->sa_family != AF_INET6) {
+		errno = EAFNOSUPPORT;
+		return -1;
+	}
+	if (prefix > (addr->sa_family == AF_INET ? 32 : 128)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (addr->sa_family == AF_INET) {
+		memcpy(want->remote, mapped, sizeof(mapped));
+		memcpy(want->remote + sizeof(mapped), &in->sin_addr, 4);
+		want->remote_port = ntohs(in->sin_port);
+		prefix += 96;
+	} else {
+		memcpy(want->remote, &in6->sin6_addr, 16);
+		want->remote_port = ntohs(in6->sin6_port);
+	}
+	for (i = prefix; i < 128; i++)
+		want->remote[i / 8] &= (uint8_t)~(0x80 >> i % 8);
+	want->remote_plen = (uint8_t)prefix;
+	return 0;
+}
+
+/**
+ * spillway_adopt() - wait for a connection that comes from another node
+ * @fd: TCP socket, fresh: not bound, not connected
+ * @want: which; what is 0 is any
+ *
+ * It is then like one whose connect() has not been answered: poll() says POLLOUT when it
+ * has its connection, blocking connect() and send() wait for that, and close() ends it. Of
+ * several that fit, who has waited longest gets it. A socket of IPv6 gets connections of
+ * IPv4 too, unless it is IPV6_V6ONLY. Needs CAP_NET_ADMIN, for this call only.
+ *
+ * Return: 0, or -1 with errno.
+ */
+static inline int spillway_adopt(int fd, const struct spillway_adopt *want)
+{
+	return setsockopt(fd, IPPROTO_IP, SPILLWAY_SO_ADOPT, want, sizeof(*want));
+}
+
+/**
+ * spillway_adopted() - has it got one?
+ * @fd: socket that waits
+ *
+ * To be asked after poll(): that may speak too soon where a move fails at its last step.
+ *
+ * Return: 1, or 0 while it waits; -1 with errno where it does neither, ENODEV where
+ * Spillway's device went.
+ */
+static inline int spillway_adopted(int fd)
+{
+	struct sockaddr_storage peer;
+	socklen_t len = sizeof(peer);
+	int err = 0;
+
+	if (!getpeername(fd, (struct sockaddr *)&peer, &len))
+		return 1;
+	len = sizeof(err);
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len))
+		return -1;
+	errno = err;
+	return err ? -1 : 0;
 }
 
 #endif /* SPILLWAY_APP_H */

@@ -41,5 +41,8 @@ test_image_diff_CFLAGS := -Itests/unit
 UNIT_TESTS += test_move
 test_move_SRCS := kmod/move.c
 
+UNIT_TESTS += test_adopt
+test_adopt_SRCS := kmod/adopt_match.c
+
 UNIT_TESTS += test_move_msg
 test_move_msg_SRCS := kmod/move_msg.c

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The messages of a move, from the module's own source: every kind, length and limit. */
 #include <errno.h>
+#include <linux/spillway.h>
 #include <string.h>
 
 #include "move.h"
@@ -18,7 +19,9 @@ static const struct spw_move_msg reserve = { .kind = SPW_MOVE_RESERVE,
 					     .id = 1ULL << 40,
 					     .size = 1000,
 					     .laddr = { 192, 0, 2, 1 },
-					     .raddr = { 192, 0, 2, 2 } };
+					     .raddr = { 192, 0, 2, 2 },
+					     .conn = 3ULL << 33,
+					     .direction = SPILLWAY_DIR_OUT };
 
 static uint32_t length(uint8_t kind)
 {
@@ -40,8 +43,11 @@ static struct spw_move_msg sample(uint8_t kind)
 		msg = reserve;
 		msg.kind = kind;
 	}
-	if (kind == SPW_MOVE_STILL)
+	if (kind == SPW_MOVE_STILL) {
 		msg.size = 0;
+		msg.conn = 0;
+		msg.direction = 0;
+	}
 	if (is_hello(kind))
 		msg.id = 0;
 	if (kind == SPW_MOVE_IMAGE)
@@ -65,7 +71,7 @@ TEST(every_kind)
 	struct spw_move_msg got, msg;
 
 	ASSERT_EQ(20, SPW_LEN_MOVE);
-	ASSERT_EQ(56, SPW_LEN_MOVE_MAX);
+	ASSERT_EQ(68, SPW_LEN_MOVE_MAX);
 	for (int kind = 0; kind < 256; kind++) {
 		bool known = kind > SPW_MOVE_NONE && kind < __SPW_MOVE_MESSAGE_MAX;
 
@@ -141,6 +147,41 @@ TEST(the_connection)
 	EXPECT_EQ(0, trip(&bad, &got));
 	bad.size++;
 	EXPECT_EQ(-EPROTO, trip(&bad, &got));
+}
+
+TEST(who_opened_it)
+{
+	struct spw_move_msg got, bad = reserve;
+
+	EXPECT_EQ(0, trip(&bad, &got));
+	EXPECT_EQ(bad.conn, got.conn);
+	EXPECT_EQ(bad.direction, got.direction);
+	bad.conn = 0;
+	EXPECT_EQ(-EPROTO, trip(&bad, &got));
+	for (int direction = 0; direction < 256; direction++) {
+		bad = reserve;
+		bad.direction = (uint8_t)direction;
+		EXPECT_EQ(direction < __SPILLWAY_DIR_MAX, !trip(&bad, &got));
+	}
+	bad = sample(SPW_MOVE_STILL);
+	bad.conn = 1;
+	EXPECT_EQ(-EPROTO, trip(&bad, &got));
+	bad.conn = 0;
+	bad.direction = SPILLWAY_DIR_IN;
+	EXPECT_EQ(-EPROTO, trip(&bad, &got));
+}
+
+TEST(nothing_is_reserved)
+{
+	for (uint32_t i = 1; i <= 3; i++) {
+		uint8_t data[ROOM] = { 0 };
+		struct spw_move_msg got;
+
+		spw_move_msg_build(data, &reserve);
+		EXPECT_EQ(0, spw_move_msg_parse(data, SPW_LEN_MOVE_MAX, &got));
+		data[SPW_LEN_MOVE_MAX - i] = 1;
+		EXPECT_EQ(-EPROTO, spw_move_msg_parse(data, SPW_LEN_MOVE_MAX, &got));
+	}
 }
 
 TEST_HARNESS_MAIN

@@ -107,6 +107,9 @@ local f = {
 	move_raddr = ProtoField.ipv4("spillway.move.raddr", "Remote address"),
 	move_laddr6 = ProtoField.ipv6("spillway.move.laddr6", "Local address"),
 	move_raddr6 = ProtoField.ipv6("spillway.move.raddr6", "Remote address"),
+	move_conn = ProtoField.uint64("spillway.move.conn", "Origin's id of the connection"),
+	move_direction = ProtoField.uint8("spillway.move.direction", "Direction", base.DEC,
+		{ [0] = "unknown", [1] = "out", [2] = "in" }),
 
 	image_magic = ProtoField.string("spillway.image.magic", "Magic"),
 	image_version = ProtoField.uint8("spillway.image.version", "Version"),
@@ -391,7 +394,7 @@ local function image(body, tree)
 end
 
 local function tuple(body, family, tree)
-	if body:len() ~= 36 or (family ~= 4 and family ~= 6) then
+	if body:len() ~= 48 or (family ~= 4 and family ~= 6) then
 		tree:add_proto_expert_info(malformed)
 		return
 	end
@@ -404,6 +407,8 @@ local function tuple(body, family, tree)
 		tree:add(f.move_laddr6, body(4, 16))
 		tree:add(f.move_raddr6, body(20, 16))
 	end
+	tree:add(f.move_conn, body(36, 8))
+	tree:add(f.move_direction, body(44, 1))
 end
 
 local function move(body, pinfo, tree)

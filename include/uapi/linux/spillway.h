@@ -65,11 +65,25 @@
  * where too many are under way; EALREADY where this one is, or is relayed; ENXIO: no such
  * peer; EHOSTDOWN, EBUSY, ENOKEY, EKEYEXPIRED: it takes nothing; EOPNOTSUPP: the connection
  * cannot be moved. Get &struct spillway_handoff_state; ENODATA: never given away.
+ *
+ * SPILLWAY_SO_ADOPT: set &struct spillway_adopt on a fresh socket: it waits for a
+ * connection that comes from another node, as a socket does that connects without
+ * blocking: poll() says POLLOUT once it has one, and getpeername() is ENOTCONN before. It
+ * comes before any listener. connect() to AF_UNSPEC ends the wait, close() the socket. Where
+ * the device goes the socket fails with ENODEV. Needs CAP_NET_ADMIN in the user namespace
+ * that owns the network namespace, as TCP_REPAIR does: EPERM. EINVAL; EISCONN: not fresh;
+ * EOPNOTSUPP: it uses what a moved connection cannot have (TLS, MD5, bound to a device);
+ * ENOBUFS: as many wait as may (adopt_max); ENOMEM.
+ *
+ * SPILLWAY_SO_ID: get __u64, the connection's id on this node (%SPILLWAY_A_CONN_ID), by
+ * which another node can wait for it.
  */
 #define SPILLWAY_SO_BASE	0x5350
 #define SPILLWAY_SO_SESSION	(SPILLWAY_SO_BASE + 0)
 #define SPILLWAY_SO_HANDOFF	(SPILLWAY_SO_BASE + 1)
-#define SPILLWAY_SO_END		(SPILLWAY_SO_BASE + 2)
+#define SPILLWAY_SO_ADOPT	(SPILLWAY_SO_BASE + 2)
+#define SPILLWAY_SO_ID		(SPILLWAY_SO_BASE + 3)
+#define SPILLWAY_SO_END		(SPILLWAY_SO_BASE + 4)
 
 #define SPILLWAY_SESSION_MAX	65536	/* bytes */
 
@@ -91,6 +105,28 @@ struct spillway_handoff {
 struct spillway_handoff_state {
 	__u32 result;
 	__u32 reason;
+};
+
+/**
+ * struct spillway_adopt - for which connection a socket waits; what is 0 is any
+ * @id: of the connection at its origin, see SPILLWAY_SO_ID
+ * @peer: name of the origin, ends with a NUL
+ * @remote: address of the far end as an IPv6 one, of IPv4 mapped (::ffff:192.0.2.1)
+ * @remote_plen: bits of it that count, 0..128; the others are 0
+ * @direction: &enum spillway_conn_direction, who opened it
+ * @remote_port: host order
+ * @local_port: host order
+ * @reserved: 0
+ */
+struct spillway_adopt {
+	__u64 id;
+	char peer[SPILLWAY_NAME_MAX + 1];
+	__u8 remote[16];
+	__u8 remote_plen;
+	__u8 direction;
+	__u16 remote_port;
+	__u16 local_port;
+	__u16 reserved;
 };
 
 /**
@@ -481,7 +517,7 @@ enum spillway_reason {
 	/* why an endpoint did not move; "there" is the target */
 	SPILLWAY_REASON_MOVE_ROOM,		/* there: no memory, or too many moves */
 	SPILLWAY_REASON_MOVE_IN_USE,		/* there: it has this connection */
-	SPILLWAY_REASON_MOVE_LISTENER,		/* there: nobody listens on its port */
+	SPILLWAY_REASON_MOVE_LISTENER,		/* there: nobody listens or waits for it */
 	SPILLWAY_REASON_MOVE_BACKLOG,		/* there: the accept queue is full */
 	SPILLWAY_REASON_MOVE_IMAGE,		/* there: the image makes no sense */
 	SPILLWAY_REASON_MOVE_FEATURE,		/* it uses what cannot be moved */
@@ -591,6 +627,9 @@ enum spillway_stat {
 						 */
 	SPILLWAY_STAT_MOVE_FORWARDED,		/* packets of moved connections, sent on */
 	SPILLWAY_STAT_MOVE_STEERED,		/* packets for endpoints that came */
+	SPILLWAY_STAT_MOVE_ADOPTED,		/* of those that arrived: by a socket that waited */
+	SPILLWAY_STAT_ADOPT_WAITED,		/* sockets that began to wait for one */
+	SPILLWAY_STAT_ADOPT_REFUSED,		/* that could not: as many wait as may */
 
 	__SPILLWAY_STAT_MAX
 };
