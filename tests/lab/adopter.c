@@ -6,7 +6,8 @@
  *   adopter denied    by who may not
  *   adopter limit N   N sockets can wait, and no more
  *   adopter device    waits until the device goes
- *   adopter churn S   for S seconds sockets wait, are used wrongly, and are closed
+ *   adopter churn S   for S seconds sockets wait for nothing, are used wrongly, and closed
+ *   adopter thief S   the same, but for any connection
  *
  * Prints what is not as it must be, and fails then.
  */
@@ -182,7 +183,7 @@ static void wait_for_the_end(void)
 }
 
 /* Whatever moves meanwhile finds sockets in any state. */
-static void churn(int seconds)
+static void churn(int seconds, const struct spillway_adopt *want)
 {
 	time_t until = time(NULL) + seconds;
 	unsigned int turn = 0;
@@ -190,13 +191,13 @@ static void churn(int seconds)
 	while (time(NULL) < until) {
 		int fd = fresh(turn % 3 ? AF_INET : AF_INET6);
 
-		if (!spillway_adopt(fd, &any)) {
+		if (!spillway_adopt(fd, want)) {
 			if (turn % 5 == 0)
 				revents(fd, (int)(turn % 7));
 			if (turn % 4 == 1)
 				end(fd);
 			if (turn % 8 == 5)
-				spillway_adopt(fd, &any);
+				spillway_adopt(fd, want);
 			if (turn % 4 == 2)
 				shutdown(fd, SHUT_RDWR);
 		}
@@ -224,9 +225,11 @@ int main(int argc, char **argv)
 	} else if (!strcmp(what, "device")) {
 		wait_for_the_end();
 	} else if (!strcmp(what, "churn")) {
-		churn(n);
+		churn(n, &nobodys);
+	} else if (!strcmp(what, "thief")) {
+		churn(n, &any);
 	} else {
-		fputs("usage: adopter all|denied|limit N|device|churn SECONDS\n", stderr);
+		fputs("usage: adopter all|denied|limit N|device|churn S|thief S\n", stderr);
 		return 2;
 	}
 	return wrong != 0;
