@@ -204,10 +204,10 @@ static bool gone(const struct member *m)
 	struct spillway_handoff_state state = { 0 };
 	struct pollfd p = { .fd = m->fd };
 
-	while (!poll(&p, 1, 10))
-		if (spillway_given_away(m->fd, &state) || state.result == SPILLWAY_MOVE_STAYED)
-			break;
-	return p.revents & (POLLERR | POLLHUP);
+	while (state.result != SPILLWAY_MOVE_STAYED)
+		if (poll(&p, 1, 10) || spillway_given_away(m->fd, &state))
+			return true;
+	return false;
 }
 
 static void give_all(const char *peer)
