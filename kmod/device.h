@@ -18,6 +18,7 @@ struct dst_entry;
 struct spw_conn;
 struct spw_key;
 struct spw_moves;
+struct spw_replicas;
 
 enum spw_device_limits {
 	SPW_HOOKS = 6,
@@ -89,6 +90,7 @@ struct spw_apps {
  * @nr_gates: in @gates; lets the hook pass everything else
  * @held_bytes: of packets that these hold
  * @moves: moves of endpoints
+ * @replicas: connections whose images are replicated
  * @apps: what applications say of their connections
  * @gc_work: finds connections that ended
  * @gc_full: jiffies when @gc_work looks at all of them next
@@ -136,6 +138,7 @@ struct spw_device {
 	atomic_t nr_gates;
 	atomic_long_t held_bytes;
 	struct spw_moves *moves;
+	struct spw_replicas *replicas;
 	struct spw_apps apps;
 	struct delayed_work gc_work;
 	unsigned long gc_full;

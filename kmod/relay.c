@@ -22,6 +22,7 @@
 #include "netlink.h"
 #include "peer.h"
 #include "relay.h"
+#include "replica.h"
 #include "trace.h"
 
 /* As ip_route_input_slow() and ip6_pol_route() have it for an address of this node. */
@@ -388,6 +389,7 @@ static void give(struct spw_device *spw, struct spw_conn *conn,
 	rcu_assign_pointer(*slot_of(spw, &conn->tuple), conn);
 	spw_clamp_begin(spw, conn, peer);
 	spw_notify_conn(peer, conn, SPW_NOTICE_OFFLOADED);
+	spw_replica_relayed(peer, conn);
 	spw_peer_count(peer, SPILLWAY_STAT_OFFLOADED, 1);
 	trace_spillway_offload(peer, conn,
 			       spw_reason_name(SPILLWAY_REASON_OPERATOR));
@@ -411,6 +413,7 @@ static struct spw_peer *take_back(struct spw_device *spw, struct spw_conn *conn,
 	atomic_dec(&spw->nr_offloaded);
 	atomic_dec(&spw->nr_watched);
 	spw_notify_conn(peer, conn, why);
+	spw_replica_returned(peer, conn);
 	return peer;
 }
 

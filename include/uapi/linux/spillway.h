@@ -588,6 +588,16 @@ enum spillway_stat {
 						 */
 	SPILLWAY_STAT_MOVE_FORWARDED,		/* packets of moved connections, sent on */
 	SPILLWAY_STAT_MOVE_STEERED,		/* packets for endpoints that came */
+	SPILLWAY_STAT_REPLICA_WHOLE,		/* images told to peers */
+	SPILLWAY_STAT_REPLICA_CHANGES,		/* differences told to peers */
+	SPILLWAY_STAT_REPLICA_BUSY,		/* put off: its application is at work on it */
+	SPILLWAY_STAT_REPLICA_FULL,		/* not replicated: too many are, or no memory */
+	SPILLWAY_STAT_REPLICA_REFUSED,		/* images that peers did not take */
+	SPILLWAY_STAT_REPLICA_HELD,		/* rounds put off: too much is under way */
+	SPILLWAY_STAT_REPLICA_STORED,		/* images of peers taken */
+	SPILLWAY_STAT_REPLICA_DROPPED,		/* images of peers not taken, or out of step */
+	SPILLWAY_STAT_REPLICA_RESETS,		/* resets sent for peers that are dead */
+	SPILLWAY_STAT_REPLICA_SPARED,		/* connections left alone: it may be alive */
 
 	__SPILLWAY_STAT_MAX
 };
