@@ -168,8 +168,14 @@ void spw_relay_steer(struct spw_device *spw, struct sk_buff *skb, u8 family,
 	skb_dst_set(skb, dst_clone(dst));
 }
 
-static enum spillway_reason check_peer(struct spw_device *spw,
-				       struct spw_move *move)
+/**
+ * spw_relay_check_peer() - may a peer be given something?
+ * @spw: device, its lock held
+ * @move: entry; receives what was found
+ *
+ * Return: why not, or %SPILLWAY_REASON_NONE.
+ */
+enum spillway_reason spw_relay_check_peer(struct spw_device *spw, struct spw_move *move)
 {
 	struct spw_peer *peer;
 
@@ -291,7 +297,7 @@ enum spillway_reason spw_relay_check(struct spw_device *spw, struct spw_move *mo
 		return SPILLWAY_REASON_CONN_GONE;
 	if (rcu_access_pointer(move->conn->peer))
 		return SPILLWAY_REASON_CONN_BUSY;
-	reason = check_peer(spw, move);
+	reason = spw_relay_check_peer(spw, move);
 	if (reason)
 		return reason;
 	if (inside_pool(spw, move->conn))
@@ -321,6 +327,7 @@ static int errno_of(enum spillway_reason reason)
 		return -ENOENT;
 	case SPILLWAY_REASON_CONN_BUSY:
 	case SPILLWAY_REASON_CONN_LOCAL:
+	case SPILLWAY_REASON_REPLICA_NONE:
 		return -EALREADY;
 	case SPILLWAY_REASON_PEER_DOWN:
 		return -EHOSTDOWN;

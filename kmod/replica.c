@@ -10,8 +10,9 @@
 #include <net/sock.h>
 #include <net/tcp_states.h>
 
-#include "conn.h"
+#include "conntab.h"
 #include "peer.h"
+#include "relay.h"
 #include "replica.h"
 
 enum replica_times {
@@ -31,10 +32,12 @@ static struct spw_replica_out *out_new(struct spw_peer *peer, const struct spw_c
 	struct spw_replica_out *out;
 
 	if (!spw_replica_charge(r, &r->nr_out, sizeof(*out)))
-		return NULL;
+		return ERR_PTR(-ENOBUFS);
 	out = kzalloc(sizeof(*out), GFP_KERNEL | __GFP_NOWARN);
-	if (!out)
-		goto err_charge;
+	if (!out) {
+		spw_replica_uncharge(r, &r->nr_out, sizeof(*out));
+		return ERR_PTR(-ENOBUFS);
+	}
 	out->id = conn->id;
 	out->whole = true;
 	rcu_read_lock();
@@ -45,9 +48,8 @@ static struct spw_replica_out *out_new(struct spw_peer *peer, const struct spw_c
 	if (out->sk)
 		sock_gen_put(out->sk);
 	kfree(out);
-err_charge:
 	spw_replica_uncharge(r, &r->nr_out, sizeof(*out));
-	return NULL;
+	return ERR_PTR(-ENOENT);
 }
 
 /**
@@ -99,8 +101,8 @@ static int add(struct spw_peer *peer, const struct spw_conn *conn, u8 flag)
 		return 0;
 	}
 	out = out_new(peer, conn);
-	if (!out)
-		return -ENOBUFS;
+	if (IS_ERR(out))
+		return PTR_ERR(out);
 	out->flags = flag;
 	if (out_insert(peer, out)) {
 		sock_put(out->sk);
@@ -120,7 +122,7 @@ static int replicate(struct spw_peer *peer, const struct spw_conn *conn, u8 flag
 	mutex_lock(&r->lock);
 	err = add(peer, conn, flag);
 	mutex_unlock(&r->lock);
-	if (err)
+	if (err == -ENOBUFS)
 		spw_peer_count(peer, SPILLWAY_STAT_REPLICA_FULL, 1);
 	return err;
 }
@@ -159,6 +161,104 @@ void spw_replica_relayed(struct spw_peer *peer, const struct spw_conn *conn)
 void spw_replica_returned(struct spw_peer *peer, const struct spw_conn *conn)
 {
 	end(peer, conn->id, SPW_OUT_RELAYED);
+}
+
+static struct spw_replica_out *asked_for(struct spw_peer *peer, u64 id)
+{
+	struct spw_replica_out *out = xa_load(&peer->replica.by_id, id);
+
+	return out && out->flags & SPW_OUT_ASKED ? out : NULL;
+}
+
+static enum spillway_reason check_ask(struct spw_device *spw, struct spw_move *move)
+{
+	enum spillway_reason reason;
+
+	move->conn = spw_conntab_get(spw, move->conn_id);
+	if (!move->conn)
+		return SPILLWAY_REASON_CONN_GONE;
+	reason = spw_relay_check_peer(spw, move);
+	if (reason)
+		return reason;
+	return asked_for(move->peer, move->conn_id) ? SPILLWAY_REASON_CONN_BUSY :
+						      SPILLWAY_REASON_NONE;
+}
+
+/**
+ * spw_replica_ask() - replicate connections, all or none
+ * @spw: device, its lock held
+ * @moves: entries; each receives its reason
+ * @n: how many
+ *
+ * Return: 0, or the error of the first entry that is refused; nothing has changed
+ * then.
+ */
+int spw_replica_ask(struct spw_device *spw, struct spw_move *moves, u32 n)
+{
+	int err;
+	u32 i;
+
+	lockdep_assert_held(&spw->lock);
+	mutex_lock(&spw->replicas->lock);
+	err = spw_relay_check_all(spw, moves, n, check_ask);
+	mutex_unlock(&spw->replicas->lock);
+	if (err)
+		return err;
+	for (i = 0; i < n; i++) {
+		err = replicate(moves[i].peer, moves[i].conn, SPW_OUT_ASKED);
+		if (err)
+			break;
+	}
+	if (!err)
+		return 0;
+	moves[i].reason = err == -ENOENT ? SPILLWAY_REASON_CONN_GONE :
+					   SPILLWAY_REASON_REPLICA_ROOM;
+	while (i--)
+		end(moves[i].peer, moves[i].conn_id, SPW_OUT_ASKED);
+	return err;
+}
+
+static enum spillway_reason check_unask(struct spw_device *spw, struct spw_move *move)
+{
+	struct spw_peer *peer;
+	unsigned long id;
+
+	move->conn = spw_conntab_get(spw, move->conn_id);
+	if (!move->conn)
+		return SPILLWAY_REASON_CONN_GONE;
+	xa_for_each(&spw->peers, id, peer)
+		if (asked_for(peer, move->conn_id))
+			return SPILLWAY_REASON_NONE;
+	return SPILLWAY_REASON_REPLICA_NONE;
+}
+
+/**
+ * spw_replica_unask() - do not replicate connections any more, all or none
+ * @spw: device, its lock held
+ * @moves: entries; each receives its reason
+ * @n: how many
+ *
+ * Those that are relayed are replicated to their relay nevertheless.
+ *
+ * Return: as spw_replica_ask().
+ */
+int spw_replica_unask(struct spw_device *spw, struct spw_move *moves, u32 n)
+{
+	struct spw_peer *peer;
+	unsigned long id;
+	int err;
+	u32 i;
+
+	lockdep_assert_held(&spw->lock);
+	mutex_lock(&spw->replicas->lock);
+	err = spw_relay_check_all(spw, moves, n, check_unask);
+	mutex_unlock(&spw->replicas->lock);
+	if (err)
+		return err;
+	for (i = 0; i < n; i++)
+		xa_for_each(&spw->peers, id, peer)
+			end(peer, moves[i].conn_id, SPW_OUT_ASKED);
+	return 0;
 }
 
 static void refused(struct spw_peer *peer, const struct spw_replica_msg *msg)
@@ -225,6 +325,24 @@ static void rounds_work(struct work_struct *work)
 		soon(r, msecs_to_jiffies(there ? ms : REST_MS));
 }
 
+/**
+ * spw_replica_lag() - how long did changes take until the peer had acknowledged them?
+ * @peer: under &spw_device.lock
+ * @p50: receives what half of them did not exceed (us), 0 if there were none
+ * @p99: likewise 99 of 100
+ * @most: likewise all
+ */
+void spw_replica_lag(struct spw_peer *peer, u32 *p50, u32 *p99, u32 *most)
+{
+	struct spw_replicas *r = peer->spw->replicas;
+
+	mutex_lock(&r->lock);
+	*p50 = spw_lag_quantile(&peer->replica.lag, 500);
+	*p99 = spw_lag_quantile(&peer->replica.lag, 990);
+	*most = spw_lag_most(&peer->replica.lag);
+	mutex_unlock(&r->lock);
+}
+
 static bool lags(const struct spw_replica_peer *p, const struct spw_replica_out *out)
 {
 	return out->round && (s32)(out->round - p->lag.acked) > 0;
@@ -241,9 +359,10 @@ static bool lags(const struct spw_replica_peer *p, const struct spw_replica_out 
 bool spw_replica_show(struct spw_device *spw, u64 id, struct spw_replica_view *view)
 {
 	struct spw_replicas *r = spw->replicas;
-	struct spw_replica_out *out = NULL;
 	u64 now = spw_replica_now();
+	struct spw_replica_out *out;
 	struct spw_peer *peer;
+	bool found = false;
 	unsigned long i;
 
 	if (!atomic_read(&r->nr_out))
@@ -253,16 +372,17 @@ bool spw_replica_show(struct spw_device *spw, u64 id, struct spw_replica_view *v
 		out = xa_load(&peer->replica.by_id, id);
 		if (!out || !out->flags)
 			continue;
-		view->peer_id = peer->id;
+		view->peer = peer;
 		view->age_us = out->told ? now - out->told : 0;
 		view->lag_us = lags(&peer->replica, out) ? now - out->since : 0;
 		/* Nothing was told yet, or the latest could not be. */
 		if (!view->lag_us && out->whole)
-			view->lag_us = now - out->seen;
+			view->lag_us = out->seen ? now - out->seen : 0;
+		found = true;
 		break;
 	}
 	mutex_unlock(&r->lock);
-	return out && out->flags;
+	return found;
 }
 
 /**

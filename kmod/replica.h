@@ -155,12 +155,12 @@ struct spw_replica_peer {
 
 /**
  * struct spw_replica_view - replication as told to the operator
- * @peer_id: to whom
+ * @peer: to whom; under &spw_device.lock
  * @age_us: since something was told last
  * @lag_us: for how long something is true that was not acknowledged, 0 if all is
  */
 struct spw_replica_view {
-	u16 peer_id;
+	const struct spw_peer *peer;
 	u64 age_us;
 	u64 lag_us;
 };
@@ -177,7 +177,10 @@ void spw_replica_peer_gone(struct spw_peer *peer);
 void spw_replica_peer_free(struct spw_peer *peer);
 void spw_replica_relayed(struct spw_peer *peer, const struct spw_conn *conn);
 void spw_replica_returned(struct spw_peer *peer, const struct spw_conn *conn);
+void spw_replica_lag(struct spw_peer *peer, u32 *p50, u32 *p99, u32 *most);
 void spw_replica_answer(struct spw_peer *peer, const struct spw_replica_msg *msg);
+int spw_replica_ask(struct spw_device *spw, struct spw_move *moves, u32 n);
+int spw_replica_unask(struct spw_device *spw, struct spw_move *moves, u32 n);
 bool spw_replica_show(struct spw_device *spw, u64 id, struct spw_replica_view *view);
 
 /* replica_round.c: what the origin says */
