@@ -43,3 +43,10 @@ test_move_SRCS := kmod/move.c
 
 UNIT_TESTS += test_move_msg
 test_move_msg_SRCS := kmod/move_msg.c
+
+UNIT_TESTS += test_replica
+test_replica_SRCS := $(IMAGE_SRCS) kmod/image_diff.c kmod/replica_msg.c
+test_replica_CFLAGS := -Itests/unit
+
+UNIT_TESTS += test_lag
+test_lag_SRCS := kmod/lag.c
