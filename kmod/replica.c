@@ -10,6 +10,7 @@
 #include <net/sock.h>
 #include <net/tcp_states.h>
 
+#include "compat.h"
 #include "conntab.h"
 #include "peer.h"
 #include "relay.h"
@@ -20,10 +21,16 @@ enum replica_times {
 	REST_MS = 250,		/* between two looks while no peer is there */
 };
 
-static void soon(struct spw_replicas *r, unsigned long delay)
+static void soon(struct spw_replicas *r)
 {
 	if (!READ_ONCE(r->dying))
-		queue_delayed_work(system_highpri_wq, &r->work, delay);
+		queue_work(system_highpri_wq, &r->work);
+}
+
+static enum hrtimer_restart ring(struct hrtimer *timer)
+{
+	soon(container_of(timer, struct spw_replicas, timer));
+	return HRTIMER_NORESTART;
 }
 
 static struct spw_replica_out *out_new(struct spw_peer *peer, const struct spw_conn *conn)
@@ -110,7 +117,7 @@ static int add(struct spw_peer *peer, const struct spw_conn *conn, u8 flag)
 		spw_replica_uncharge(r, &r->nr_out, sizeof(*out));
 		return -ENOBUFS;
 	}
-	soon(r, 0);
+	soon(r);
 	return 0;
 }
 
@@ -137,7 +144,7 @@ static void end(struct spw_peer *peer, u64 id, u8 flag)
 	if (out && out->flags & flag) {
 		out->flags &= ~flag;
 		out->whole = true;
-		soon(r, 0);
+		soon(r);
 	}
 	mutex_unlock(&r->lock);
 }
@@ -301,16 +308,15 @@ void spw_replica_peer_sync(struct spw_peer *peer)
 {
 	struct spw_replicas *r = peer->spw->replicas;
 
-	if (peer->state == SPILLWAY_PEER_UP && !r->dying &&
+	if (peer->state == SPILLWAY_PEER_UP &&
 	    (test_bit(SPW_REPLICA_STALE, &peer->replica.flags) ||
 	     READ_ONCE(peer->replica.reset)))
-		mod_delayed_work(system_highpri_wq, &r->work, 0);
+		soon(r);
 }
 
 static void rounds_work(struct work_struct *work)
 {
-	struct spw_replicas *r = container_of(to_delayed_work(work), struct spw_replicas,
-					      work);
+	struct spw_replicas *r = container_of(work, struct spw_replicas, work);
 	u32 ms = spw_setting_get(&r->spw->settings, SPW_SET_REPLICA_INTERVAL_MS);
 	struct spw_peer *peer;
 	bool there = false;
@@ -321,8 +327,9 @@ static void rounds_work(struct work_struct *work)
 	xa_for_each(&r->spw->peers, id, peer)
 		there |= spw_replica_round(peer);
 	mutex_unlock(&r->lock);
-	if (atomic_read(&r->nr_out))
-		soon(r, msecs_to_jiffies(there ? ms : REST_MS));
+	if (atomic_read(&r->nr_out) && !READ_ONCE(r->dying))
+		hrtimer_start(&r->timer, ms_to_ktime(there ? ms : REST_MS),
+			      HRTIMER_MODE_REL_SOFT);
 }
 
 /**
@@ -445,10 +452,19 @@ int spw_replica_init(struct spw_device *spw)
 	}
 	mutex_init(&r->lock);
 	r->spw = spw;
-	INIT_DELAYED_WORK(&r->work, rounds_work);
+	spw_compat_hrtimer_setup(&r->timer, ring, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
+	INIT_WORK(&r->work, rounds_work);
 	INIT_DELAYED_WORK(&r->end_work, spw_replica_end_work);
 	spw->replicas = r;
 	return 0;
+}
+
+/* The work may have started the timer, and the timer the work. */
+static void end_rounds(struct spw_replicas *r)
+{
+	cancel_work_sync(&r->work);
+	hrtimer_cancel(&r->timer);
+	cancel_work_sync(&r->work);
 }
 
 /**
@@ -458,7 +474,7 @@ int spw_replica_init(struct spw_device *spw)
 void spw_replica_stop(struct spw_device *spw)
 {
 	WRITE_ONCE(spw->replicas->dying, true);
-	cancel_delayed_work_sync(&spw->replicas->work);
+	end_rounds(spw->replicas);
 	cancel_delayed_work_sync(&spw->replicas->end_work);
 }
 
@@ -471,7 +487,7 @@ void spw_replica_free(struct spw_device *spw)
 	struct spw_replicas *r = spw->replicas;
 
 	/* Who was told that a stream ended may have looked before it was stopped. */
-	cancel_delayed_work_sync(&r->work);
+	end_rounds(r);
 	cancel_delayed_work_sync(&r->end_work);
 	mutex_destroy(&r->lock);
 	kvfree(r->buffer);

@@ -6,6 +6,7 @@
 #ifndef _SPW_REPLICA_H
 #define _SPW_REPLICA_H
 
+#include <linux/hrtimer.h>
 #include <linux/mutex.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
@@ -33,6 +34,7 @@ enum spw_replica_limits {
  * @lock: guards what this node is origin of; taken inside &spw_device.lock, with
  *	nothing of ours inside but the locks of sockets and messengers
  * @spw: device
+ * @timer: begins @work: the timer wheel is too coarse for that
  * @work: rounds
  * @end_work: what became of peers that are down
  * @nr_out: connections that are replicated to peers
@@ -44,7 +46,8 @@ enum spw_replica_limits {
 struct spw_replicas {
 	struct mutex lock; /* see above */
 	struct spw_device *spw;
-	struct delayed_work work;
+	struct hrtimer timer;
+	struct work_struct work;
 	struct delayed_work end_work;
 	atomic_t nr_out;
 	atomic_t nr_in;
