@@ -206,7 +206,7 @@ fuzz: $(FUZZ_TARGETS:%=build/fuzz/%)
 	$(Q)tests/fuzz/run $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 unit: $(UNIT_TESTS:%=build/unit/%)
-LAB_PROGRAMS := adopter answer baton flood numbers pool session sockopts stream tcpcheck
+LAB_PROGRAMS := adopter answer baton flood last numbers pool session sockopts stream tcpcheck
 selftests: $(SELFTESTS:%=build/selftests/%) $(LAB_PROGRAMS:%=build/lab/%) build/lab/flap
 
 # For the scenes: traffic that checks every byte, floods, who uses a number twice, and

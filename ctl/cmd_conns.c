@@ -12,7 +12,9 @@ static void print_row(const struct spillctl *ctl, struct table *table, const str
 {
 	char local[ENDPOINT_TEXT_MAX], remote[ENDPOINT_TEXT_MAX];
 	char id[TEXT_MAX], peer[TEXT_MAX], tx[TEXT_MAX], rx[TEXT_MAX], sent[TEXT_MAX],
-		got[TEXT_MAX], queue[TEXT_MAX], retrans[TEXT_MAX], age[TEXT_MAX], rtt[TEXT_MAX];
+		got[TEXT_MAX], queue[TEXT_MAX], retrans[TEXT_MAX], age[TEXT_MAX], rtt[TEXT_MAX],
+		image[TEXT_MAX], lag[TEXT_MAX];
+	bool kept = c->replica_peer[0];
 	const char *const row[] = {
 		text_number(c->id, id),
 		endpoint_text(&c->local, c->local_port, local),
@@ -30,6 +32,9 @@ static void print_row(const struct spillctl *ctl, struct table *table, const str
 		text_number(c->retrans, retrans),
 		text_time_ms(c->age_ms, age),
 		c->rtt_us ? text_time_us(c->rtt_us, rtt) : "-",
+		kept ? c->replica_peer : "-",
+		c->replica_age_us ? text_time_us(c->replica_age_us, image) : "-",
+		kept ? text_time_us(c->replica_lag_us, lag) : "-",
 	};
 
 	table_row(table, row);
@@ -40,8 +45,9 @@ static int print_table(const struct spillctl *ctl, const struct model_conn *conn
 	static const char *const columns[] = {
 		">ID", "LOCAL", "REMOTE",    "DIR",    "PEER",     "STATE", ">TX",
 		">RX", ">SENT", ">RECEIVED", ">QUEUE", ">RETRANS", ">AGE",  ">RTT",
+		"REPLICA", ">IMAGE", ">LAG",
 	};
-	struct table *table = table_new(columns, 14, ctl->header);
+	struct table *table = table_new(columns, 17, ctl->header);
 	size_t i;
 
 	for (i = 0; i < count; i++)

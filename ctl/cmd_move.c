@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* spillctl offload, recall: batches, by id or by filter. */
+/* spillctl offload, recall, replicate, unreplicate: batches, by id or by filter. */
 #include <stdio.h>
 #include <string.h>
 
@@ -18,6 +18,20 @@ static int send_recall(struct nl_session *session, struct model_move *moves, siz
 {
 	(void)data;
 	return nl_recall(session, moves, count, error);
+}
+
+static int send_replicate(struct nl_session *session, struct model_move *moves, size_t count,
+			  void *data, struct nl_error *error)
+{
+	(void)data;
+	return nl_replicate(session, moves, count, error);
+}
+
+static int send_unreplicate(struct nl_session *session, struct model_move *moves, size_t count,
+			    void *data, struct nl_error *error)
+{
+	(void)data;
+	return nl_unreplicate(session, moves, count, error);
 }
 
 static int print_result(const struct spillctl *ctl, const struct chosen *chosen)
@@ -43,18 +57,41 @@ static int apply(const struct spillctl *ctl, struct chosen *chosen, chosen_send_
 	return ret ? ret : printed;
 }
 
-static int offload(struct spillctl *ctl, int argc, char **argv, struct chosen *chosen)
+static int give(struct spillctl *ctl, int argc, char **argv, struct chosen *chosen,
+		chosen_send_fn send)
 {
 	int err;
 
 	if (argc < 3 || strcmp(argv[argc - 2], "to"))
-		return say_usage(ctl, "usage: offload ID...|FILTER... to PEER");
+		return say_usage(ctl, "usage: %s ID...|FILTER... to PEER", ctl->verb);
 	if (!arg_name(ctl, "peer", argv[argc - 1]))
 		return EXIT_USAGE;
 	err = chosen_read(ctl, argc - 2, argv, SPILLWAY_ROLE_LOCAL, chosen);
 	if (!err)
 		err = chosen_peer(ctl, argv[argc - 1], chosen);
-	return err ? err : apply(ctl, chosen, send_offload);
+	return err ? err : apply(ctl, chosen, send);
+}
+
+static int offload(struct spillctl *ctl, int argc, char **argv, struct chosen *chosen)
+{
+	return give(ctl, argc, argv, chosen, send_offload);
+}
+
+static int replicate(struct spillctl *ctl, int argc, char **argv, struct chosen *chosen)
+{
+	return give(ctl, argc, argv, chosen, send_replicate);
+}
+
+static int unreplicate(struct spillctl *ctl, int argc, char **argv, struct chosen *chosen)
+{
+	int err;
+
+	if (!argc)
+		return say_usage(ctl, "usage: unreplicate ID...|FILTER...");
+	err = chosen_read(ctl, argc, argv, SPILLWAY_ROLE_LOCAL, chosen);
+	if (!err)
+		err = spillctl_open(ctl);
+	return err ? err : apply(ctl, chosen, send_unreplicate);
 }
 
 static int recall_all(struct spillctl *ctl, const char *peer, struct chosen *chosen)
@@ -105,6 +142,16 @@ static int move(struct spillctl *ctl, int argc, char **argv,
 int cmd_offload(struct spillctl *ctl, int argc, char **argv)
 {
 	return move(ctl, argc, argv, offload);
+}
+
+int cmd_replicate(struct spillctl *ctl, int argc, char **argv)
+{
+	return move(ctl, argc, argv, replicate);
+}
+
+int cmd_unreplicate(struct spillctl *ctl, int argc, char **argv)
+{
+	return move(ctl, argc, argv, unreplicate);
 }
 
 int cmd_recall(struct spillctl *ctl, int argc, char **argv)

@@ -97,6 +97,20 @@ struct json_object *json_device(const struct model_device *device)
 	return o;
 }
 
+static struct json_object *replicas(const struct model_peer *peer)
+{
+	struct json_object *o = json_object_new_object();
+
+	add_u64(o, "out", peer->replicas_out);
+	add_u64(o, "in", peer->replicas_in);
+	if (peer->lag_most_us) {
+		add_u64(o, "lag_p50_us", peer->lag_p50_us);
+		add_u64(o, "lag_p99_us", peer->lag_p99_us);
+		add_u64(o, "lag_most_us", peer->lag_most_us);
+	}
+	return o;
+}
+
 struct json_object *json_peer(const struct model_peer *peer, bool stats)
 {
 	struct json_object *o = json_object_new_object();
@@ -128,8 +142,20 @@ struct json_object *json_peer(const struct model_peer *peer, bool stats)
 	}
 	if (peer->has_rx_key)
 		add_u64(o, "rx_key_age_ms", peer->rx_key_age_ms);
+	json_object_object_add(o, "replicas", replicas(peer));
 	if (stats)
 		json_object_object_add(o, "stats", json_stats(&peer->stats));
+	return o;
+}
+
+static struct json_object *replica(const struct model_conn *conn)
+{
+	struct json_object *o = json_object_new_object();
+
+	add_text(o, "peer", conn->replica_peer);
+	if (conn->replica_age_us)
+		add_u64(o, "image_age_us", conn->replica_age_us);
+	add_u64(o, "lag_us", conn->replica_lag_us);
 	return o;
 }
 
@@ -160,6 +186,8 @@ struct json_object *json_conn(const struct model_conn *conn)
 	add_u64(o, "retransmits", conn->retrans);
 	add_u64(o, "send_queue_bytes", conn->send_queue);
 	add_u64(o, "recv_queue_bytes", conn->recv_queue);
+	if (conn->replica_peer[0])
+		json_object_object_add(o, "replica", replica(conn));
 	return o;
 }
 

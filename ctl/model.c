@@ -34,7 +34,7 @@ _Static_assert(COUNT(stat_words) == SPILLWAY_STAT_MAX + 1, "a counter has no wor
 _Static_assert(COUNT(reason_words) == __SPILLWAY_REASON_MAX, "a reason has no word");
 _Static_assert(COUNT(role_words) == __SPILLWAY_ROLE_MAX, "a role has no word");
 _Static_assert(COUNT(result_words) == __SPILLWAY_MOVE_RESULT_MAX, "a result has no word");
-_Static_assert(SPILLWAY_A_MAX < 64, "MODEL_HAS() has not that many bits");
+_Static_assert(SPILLWAY_A_JOB < 64, "MODEL_HAS() has not that many bits");
 
 uint64_t model_key_left_ms(uint64_t age_ms)
 {

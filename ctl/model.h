@@ -64,6 +64,11 @@ struct model_peer {
 	uint64_t tx_key_age_ms;
 	bool has_rx_key;
 	uint64_t rx_key_age_ms;
+	uint32_t replicas_out; /* connections of this node that it keeps */
+	uint32_t replicas_in;  /* of it, kept by this node */
+	uint32_t lag_p50_us;   /* 0: unknown, as the next two */
+	uint32_t lag_p99_us;
+	uint32_t lag_most_us;
 	struct model_stats stats;
 };
 
@@ -88,6 +93,9 @@ struct model_conn {
 	uint32_t retrans;
 	uint32_t send_queue;
 	uint32_t recv_queue;
+	char replica_peer[SPILLWAY_NAME_MAX + 1]; /* empty: not replicated */
+	uint64_t replica_age_us;                  /* 0: its image was not told yet */
+	uint64_t replica_lag_us;
 	uint8_t event;
 	uint8_t reason;
 };

@@ -131,7 +131,8 @@ static int run_batch(struct nl_session *session, uint8_t command, struct batch *
 	if (!batch->count || batch->count > SPILLWAY_BATCH_MAX)
 		return nl_fail(error, E2BIG, "a batch has 1 to %d connections, not %zu",
 			       SPILLWAY_BATCH_MAX, batch->count);
-	put_batch(nlh, batch, command != SPILLWAY_CMD_RECALL);
+	put_batch(nlh, batch,
+		  command != SPILLWAY_CMD_RECALL && command != SPILLWAY_CMD_UNREPLICATE);
 	if (batch->flags)
 		put_flags(nlh, batch->flags);
 	return nl_talk(session, nlh, batch_answer, batch, error);
@@ -151,6 +152,22 @@ int nl_recall(struct nl_session *session, struct model_move *moves, size_t count
 	struct batch batch = { .moves = moves, .count = count };
 
 	return run_batch(session, SPILLWAY_CMD_RECALL, &batch, error);
+}
+
+int nl_replicate(struct nl_session *session, struct model_move *moves, size_t count,
+		 struct nl_error *error)
+{
+	struct batch batch = { .moves = moves, .count = count };
+
+	return run_batch(session, SPILLWAY_CMD_REPLICATE, &batch, error);
+}
+
+int nl_unreplicate(struct nl_session *session, struct model_move *moves, size_t count,
+		   struct nl_error *error)
+{
+	struct batch batch = { .moves = moves, .count = count };
+
+	return run_batch(session, SPILLWAY_CMD_UNREPLICATE, &batch, error);
 }
 
 int nl_handoff(struct nl_session *session, struct model_move *moves, size_t count, uint32_t flags,

@@ -67,6 +67,12 @@ int nl_handoff(struct nl_session *session, struct model_move *moves, size_t coun
 int nl_recall(struct nl_session *session, struct model_move *moves, size_t count,
 	      struct nl_error *error);
 
+/* nl_replicate(), nl_unreplicate() - all or none; as nl_offload() and nl_recall() */
+int nl_replicate(struct nl_session *session, struct model_move *moves, size_t count,
+		 struct nl_error *error);
+int nl_unreplicate(struct nl_session *session, struct model_move *moves, size_t count,
+		   struct nl_error *error);
+
 /**
  * nl_recall_all() - take back all, or all that one peer relays
  * @peer: its name, or NULL

@@ -125,6 +125,20 @@ static const struct field move_fields[SPILLWAY_JOB_A_MAX + 1] = {
 	[SPILLWAY_JOB_A_BYTES] = MOVE(bytes),
 };
 
+static const struct field peer_replica_fields[SPILLWAY_REPLICA_A_MAX + 1] = {
+	[SPILLWAY_REPLICA_A_OUT] = PEER(NUMBER, replicas_out),
+	[SPILLWAY_REPLICA_A_IN] = PEER(NUMBER, replicas_in),
+	[SPILLWAY_REPLICA_A_LAG_P50_US] = PEER(NUMBER, lag_p50_us),
+	[SPILLWAY_REPLICA_A_LAG_P99_US] = PEER(NUMBER, lag_p99_us),
+	[SPILLWAY_REPLICA_A_LAG_MOST_US] = PEER(NUMBER, lag_most_us),
+};
+
+static const struct field conn_replica_fields[SPILLWAY_REPLICA_A_MAX + 1] = {
+	[SPILLWAY_REPLICA_A_PEER_NAME] = CONN(TEXT, replica_peer),
+	[SPILLWAY_REPLICA_A_AGE_US] = CONN(NUMBER, replica_age_us),
+	[SPILLWAY_REPLICA_A_LAG_US] = CONN(NUMBER, replica_lag_us),
+};
+
 static bool take_number(void *to, size_t size, const struct nlattr *attr)
 {
 	if (mnl_attr_get_payload_len(attr) != size)
@@ -186,6 +200,12 @@ static bool take(void *object, const struct field *field, const struct nlattr *a
 	return false;
 }
 
+/* MODEL_HAS(); of an attribute that is only ever a nest there is none. */
+static uint64_t bit_of(unsigned int type)
+{
+	return type < 64 ? 1ULL << type : 0;
+}
+
 /* Returns which attributes there were, as bits; see MODEL_HAS(). */
 static uint64_t decode(const struct nlmsghdr *nlh, const struct field *fields, void *object)
 {
@@ -196,9 +216,34 @@ static uint64_t decode(const struct nlmsghdr *nlh, const struct field *fields, v
 	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
 		type = mnl_attr_get_type(attr);
 		if (type <= SPILLWAY_A_MAX && take(object, &fields[type], attr))
-			has |= 1ULL << type;
+			has |= bit_of(type);
 	}
 	return has;
+}
+
+/* As decode(), of a nest whose types go up to @max. */
+static uint64_t decode_nest(const struct nlattr *nest, const struct field *fields, unsigned int max,
+			    void *object)
+{
+	const struct nlattr *attr;
+	uint64_t has = 0;
+	unsigned int type;
+
+	mnl_attr_for_each_nested(attr, nest) {
+		type = mnl_attr_get_type(attr);
+		if (type <= max && take(object, &fields[type], attr))
+			has |= bit_of(type);
+	}
+	return has;
+}
+
+static void decode_replica(const struct nlmsghdr *nlh, const struct field *fields, void *object)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr))
+		if (mnl_attr_get_type(attr) == SPILLWAY_A_REPLICA)
+			decode_nest(attr, fields, SPILLWAY_REPLICA_A_MAX, object);
 }
 
 void nl_decode_device(const struct nlmsghdr *nlh, void *device)
@@ -218,12 +263,14 @@ void nl_decode_peer(const struct nlmsghdr *nlh, void *peer)
 	p->has_seen = has & MODEL_HAS(PEER_SEEN_MS);
 	p->has_tx_key = has & MODEL_HAS(PEER_TX_KEY_AGE_MS);
 	p->has_rx_key = has & MODEL_HAS(PEER_RX_KEY_AGE_MS);
+	decode_replica(nlh, peer_replica_fields, p);
 }
 
 void nl_decode_conn(const struct nlmsghdr *nlh, void *conn)
 {
 	memset(conn, 0, sizeof(struct model_conn));
 	decode(nlh, conn_fields, conn);
+	decode_replica(nlh, conn_replica_fields, conn);
 }
 
 uint64_t nl_decode_generation(const struct nlmsghdr *nlh)
@@ -260,22 +307,6 @@ uint32_t nl_decode_batch(const struct nlmsghdr *nlh, struct model_move *moves, s
 				take_entry(entry, &moves[i++]);
 	}
 	return done;
-}
-
-/* As decode(), of a nest whose types go up to @max. */
-static uint64_t decode_nest(const struct nlattr *nest, const struct field *fields, unsigned int max,
-			    void *object)
-{
-	const struct nlattr *attr;
-	uint64_t has = 0;
-	unsigned int type;
-
-	mnl_attr_for_each_nested(attr, nest) {
-		type = mnl_attr_get_type(attr);
-		if (type <= max && take(object, &fields[type], attr))
-			has |= 1ULL << type;
-	}
-	return has;
 }
 
 void nl_decode_job(const struct nlmsghdr *nlh, void *job)

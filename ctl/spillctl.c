@@ -27,6 +27,9 @@ static const struct command {
 	{ "", NULL, "--hosted [peer NAME]", "those of its peers that this node relays" },
 	{ "offload", cmd_offload, "ID...|FILTER... to PEER", "give connections to a peer" },
 	{ "recall", cmd_recall, "ID...|FILTER...|--all|--peer NAME", "take them back" },
+	{ "replicate", cmd_replicate, "ID...|FILTER... to PEER", "let it keep their images" },
+	{ "unreplicate", cmd_unreplicate, "ID...|FILTER...", "not any more" },
+	{ "replicas", cmd_replicas, "", "how many, and how far they lag" },
 	{ "handoff", cmd_handoff, "ID...|FILTER... to PEER [anytime] [wait [SECONDS]]", NULL },
 	{ "", NULL, "", "give their endpoints to a peer, as a job" },
 	{ "drain", cmd_drain, "[to PEER] [anytime] [wait [SECONDS]]", "all that can be moved" },
@@ -62,7 +65,7 @@ static int print_help(void)
 
 	puts("usage: spillctl [OPTIONS] [COMMAND [ARGS]]\n");
 	for (i = 0; i < COMMANDS; i++) {
-		printf("  %-8s", commands[i].name);
+		printf("  %-11s", commands[i].name);
 		if (commands[i].help)
 			printf(" %-38s %s\n", commands[i].words, commands[i].help);
 		else

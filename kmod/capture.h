@@ -6,6 +6,7 @@
 #include <linux/types.h>
 
 struct sock;
+struct spw_image;
 struct spw_image_bytes;
 
 /**
@@ -26,6 +27,7 @@ bool spw_capture_answered(const struct sock *sk, u32 idle_ms);
 bool spw_capture_answered_since(const struct sock *sk, u32 write_seq, u32 idle_ms);
 u8 spw_capture(struct sock *sk, u32 head, const struct spw_image_bytes *session,
 	       struct spw_captured *captured);
+u8 spw_capture_numbers(const struct sock *sk, struct spw_image *image);
 void spw_capture_kill(struct sock *sk, bool eof);
 
 #endif /* _SPW_CAPTURE_H */

@@ -300,6 +300,33 @@ static u8 fill(const struct sock *sk, struct spw_image *image)
 	return 0;
 }
 
+/**
+ * spw_capture_numbers() - what an image tells of a socket, but for its queues
+ * @sk: TCP socket, with a reference; bh_lock_sock() held, and nobody's who does more
+ * @image: receives it, the queues without their bytes; written to only on success
+ *
+ * Whether such a socket could move is not asked; whether it is answered is not told, since
+ * that changes with each request.
+ *
+ * Return: 0, or &enum spw_move_reason where it is not open or makes no sense.
+ */
+u8 spw_capture_numbers(const struct sock *sk, struct spw_image *image)
+{
+	struct spw_image now = { .skipped = 0 };
+	u8 why;
+
+	if (!((1 << inet_sk_state_load(sk)) & (TCPF_ESTABLISHED | TCPF_FIN_WAIT1 |
+					       TCPF_FIN_WAIT2 | TCPF_CLOSE_WAIT)))
+		return SPW_MOVE_BECAUSE_STATE;
+	why = fill(sk, &now);
+	if (why)
+		return why;
+	now.socket.flags &= ~SPW_IMAGE_SOCK_ANSWERED;
+	spw_image_strip(&now);
+	*image = now;
+	return 0;
+}
+
 /* An error is the writer's, and told at the end. */
 static void write_session(struct spw_image_writer *w,
 			  const struct spw_image_bytes *session)

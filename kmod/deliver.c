@@ -15,6 +15,7 @@
 
 #include "deliver.h"
 #include "inner.h"
+#include "passed.h"
 #include "peer.h"
 
 /* Each packet that a device cuts off the whole gets its checksum there. */
@@ -64,6 +65,7 @@ void spw_deliver(struct spw_peer *peer, struct sk_buff *skb, u8 outer_tos,
 	struct net_device *dev = peer->spw->dev;
 	bool six = inner->family == 6;
 	unsigned int len = skb->len;
+	u64 *passed;
 
 	skb_reset_network_header(skb);
 	skb_set_transport_header(skb, inner->ip_len);
@@ -71,6 +73,9 @@ void spw_deliver(struct spw_peer *peer, struct sk_buff *skb, u8 outer_tos,
 	skb->mac_len = 0;
 	skb->protocol = six ? htons(ETH_P_IPV6) : htons(ETH_P_IP);
 	skb->dev = dev;
+	passed = smp_load_acquire(&peer->replica.passed);
+	if (passed)
+		spw_passed(passed, skb, inner);
 	if (segs > 1)
 		become_gso(skb, inner, segs);
 	if (segs > 1 || partial) {

@@ -28,6 +28,7 @@
 #include "peer.h"
 #include "probe.h"
 #include "relay.h"
+#include "replica.h"
 #include "send.h"
 #include "socket.h"
 #include "sockopt.h"
@@ -81,6 +82,7 @@ static int spw_stop_dev(struct net_device *dev)
 
 	mutex_lock(&spw->lock);
 	spw_relay_return_all(spw, NULL, SPILLWAY_REASON_DEVICE_DOWN);
+	spw_health_leave(spw, NULL);
 	mutex_unlock(&spw->lock);
 	spw_health_stop(spw);
 	spw_socket_close(spw);
@@ -120,6 +122,7 @@ static void destruct(struct net_device *dev)
 	spw_apps_destroy(spw);
 	spw_gate_destroy(spw);
 	spw_moves_free(spw);
+	spw_replica_free(spw);
 	xa_destroy(&spw->peers);
 	xa_destroy(&spw->rx_keys);
 	free_percpu(spw->stats);
@@ -184,11 +187,16 @@ static int construct(struct spw_device *spw, struct net_device *dev)
 	err = spw_moves_init(spw);
 	if (err)
 		goto err_gate;
-	err = spw_conntab_init(spw);
+	err = spw_replica_init(spw);
 	if (err)
 		goto err_moves;
+	err = spw_conntab_init(spw);
+	if (err)
+		goto err_replica;
 	return 0;
 
+err_replica:
+	spw_replica_free(spw);
 err_moves:
 	spw_moves_free(spw);
 err_gate:
@@ -212,6 +220,7 @@ static void retire(struct spw_device *spw)
 	mutex_unlock(&spw->lock);
 	spw_moves_stop(spw);
 	spw_adopts_stop(spw);
+	spw_replica_stop(spw);
 	spw_hook_unregister(spw);
 	spw_conntab_stop(spw);
 	spw_health_end(spw);

@@ -18,6 +18,7 @@ struct dst_entry;
 struct spw_conn;
 struct spw_key;
 struct spw_moves;
+struct spw_replicas;
 
 enum spw_device_limits {
 	SPW_HOOKS = 6,
@@ -105,6 +106,7 @@ struct spw_adopts {
  * @nr_gates: in @gates; lets the hook pass everything else
  * @held_bytes: of packets that these hold
  * @moves: moves of endpoints
+ * @replicas: connections whose images are replicated
  * @apps: what applications say of their connections
  * @adopts: sockets that wait for a connection
  * @gc_work: finds connections that ended
@@ -153,6 +155,7 @@ struct spw_device {
 	atomic_t nr_gates;
 	atomic_long_t held_bytes;
 	struct spw_moves *moves;
+	struct spw_replicas *replicas;
 	struct spw_apps apps;
 	struct spw_adopts adopts;
 	struct delayed_work gc_work;

@@ -28,6 +28,7 @@
 #include "peer.h"
 #include "probe.h"
 #include "relay.h"
+#include "replica.h"
 #include "trace.h"
 
 /* A round trip longer than this is no measurement, but a stamp of another life. */
@@ -35,6 +36,9 @@
 
 /* Between two looks at the keys of a device that is down. */
 #define DOWN_MS		1000
+
+/* How often it is said that this node falls silent. */
+#define LEAVE_TIMES	3
 
 static bool forwards_ipv6(const struct spw_device *spw)
 {
@@ -116,6 +120,7 @@ static void change_state(struct spw_peer *peer, enum spillway_peer_state state)
 	trace_spillway_peer_state(peer, old, state,
 				  spw_reason_name(peer->reason));
 	if (state == SPILLWAY_PEER_DOWN) {
+		spw_replica_condemn(peer);
 		spw_peer_count(peer, SPILLWAY_STAT_PEER_DOWN, 1);
 		spw_relay_return_all(spw, peer, SPILLWAY_REASON_NO_HEARTBEAT);
 	}
@@ -155,6 +160,7 @@ static void beat(struct spw_peer *peer)
 	spw_frame_heartbeat(peer, &hb);
 	spw_notify_sync(peer);
 	spw_moves_peer_sync(peer);
+	spw_replica_peer_sync(peer);
 }
 
 /* Returns whether the peer has keys. */
@@ -261,6 +267,33 @@ void spw_health_start(struct spw_device *spw)
 }
 
 /**
+ * spw_health_leave() - peers will not hear of this node any more, and it is not dead
+ * @spw: device, its lock held
+ * @only: this one, or NULL for all
+ *
+ * What they relayed has returned. Said to those that keep replicas, more than once: nobody answers it, and who misses
+ * it may end those connections, see replica_end.c.
+ */
+void spw_health_leave(struct spw_device *spw, struct spw_peer *only)
+{
+	struct spw_heartbeat hb;
+	struct spw_peer *peer;
+	unsigned long id;
+	int i;
+
+	xa_for_each(&spw->peers, id, peer) {
+		if ((only && peer != only) || !spw_replica_is_told(peer) ||
+		    !rcu_access_pointer(peer->tx_key) || !rcu_access_pointer(spw->sock4))
+			continue;
+		for (i = 0; i < LEAVE_TIMES; i++) {
+			compose(peer, &hb, ktime_get_ns());
+			hb.flags |= SPW_HB_LEAVES;
+			spw_frame_heartbeat(peer, &hb);
+		}
+	}
+}
+
+/**
  * spw_health_kick() - send now: a key, an endpoint or an interval is new
  * @spw: device, its lock held
  */
@@ -289,6 +322,7 @@ void spw_health_stop(struct spw_device *spw)
 		peer->srtt_us = 0;
 		spin_unlock_bh(&peer->hb_lock);
 		peer->ipv6 = false;
+		spw_replica_forget(peer);
 		change_state(peer, SPILLWAY_PEER_INIT);
 		peer->reason = SPILLWAY_REASON_DEVICE_DOWN;
 	}

@@ -472,6 +472,37 @@ int spw_image_parse(const void *data, size_t len, struct spw_image *image,
 }
 
 /**
+ * spw_image_parse_bare() - read an image without bytes of queues
+ * @data: its bytes, at any alignment
+ * @len: how many
+ * @image: receives it; of the queues it has the lengths and no bytes
+ * @why: receives what is wrong with it, %SPW_IMAGE_WHY_NONE if nothing
+ *
+ * As spw_image_parse(), of what spw_image_begin() and spw_image_end() write by themselves.
+ *
+ * Return: as spw_image_parse().
+ */
+int spw_image_parse_bare(const void *data, size_t len, struct spw_image *image,
+			 enum spw_image_why *why)
+{
+	struct spw_image got = { .skipped = 0 };
+	struct reader r = { .image = &got, .why = SPW_IMAGE_WHY_NONE };
+	int err;
+
+	err = read_head(&r, data, len) ?: read_sections(&r) ?: check_presence(&r);
+	if (!err && r.seen >> SPW_IMAGE_RECEIVED)
+		err = refuse(&r, -EPROTO, SPW_IMAGE_WHY_SECTION_TYPE);
+	if (!err) {
+		spw_image_strip(&got);
+		err = spw_image_check(&got, &r.why);
+	}
+	*why = r.why;
+	if (!err)
+		*image = got;
+	return err;
+}
+
+/**
  * spw_image_next_segment() - go through the segments that came out of order
  * @image: as it was parsed
  * @segment: zeroed before the first call; receives the next one

@@ -525,6 +525,8 @@ void *spw_image_segment(struct spw_image_writer *w, __u32 seq, bool fin,
 int spw_image_end(struct spw_image_writer *w);
 int spw_image_parse(const void *data, size_t len, struct spw_image *image,
 		    enum spw_image_why *why);
+int spw_image_parse_bare(const void *data, size_t len, struct spw_image *image,
+			 enum spw_image_why *why);
 bool spw_image_next_segment(const struct spw_image *image,
 			    struct spw_image_segment *segment);
 
@@ -532,6 +534,7 @@ bool spw_image_next_segment(const struct spw_image *image,
 __u32 spw_image_received(const struct spw_image *image);
 __u32 spw_image_sent(const struct spw_image *image);
 __u32 spw_image_unsent(const struct spw_image *image);
+void spw_image_strip(struct spw_image *image);
 int spw_image_check(const struct spw_image *image, enum spw_image_why *why);
 const char *spw_image_why_name(enum spw_image_why why);
 

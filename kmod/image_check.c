@@ -233,6 +233,19 @@ __u32 spw_image_unsent(const struct spw_image *image)
 	       (fin_waits(image) && !fin_sent(image) ? 1 : 0);
 }
 
+/**
+ * spw_image_strip() - leave the bytes of the queues out
+ * @image: its queues have the lengths that follow from the numbers then, and no bytes
+ */
+void spw_image_strip(struct spw_image *image)
+{
+	image->received = (struct spw_image_bytes){ NULL, spw_image_received(image) };
+	image->sent = (struct spw_image_bytes){ NULL, spw_image_sent(image) };
+	image->unsent = (struct spw_image_bytes){ NULL, spw_image_unsent(image) };
+	image->segments = NULL;
+	image->segment_count = 0;
+}
+
 static int check_send(const struct spw_image *image, enum spw_image_why *why)
 {
 	const struct spw_image_sequence *s = &image->sequence;

@@ -273,11 +273,7 @@ int spw_image_diff_apply(const void *data, size_t len, struct spw_image *image,
 	err = get_fields(data, len, &next, why) ?: check_course(image, &next, why);
 	if (err)
 		return err;
-	next.received = (struct spw_image_bytes){ NULL, spw_image_received(&next) };
-	next.sent = (struct spw_image_bytes){ NULL, spw_image_sent(&next) };
-	next.unsent = (struct spw_image_bytes){ NULL, spw_image_unsent(&next) };
-	next.segments = NULL;
-	next.segment_count = 0;
+	spw_image_strip(&next);
 	err = spw_image_check(&next, why);
 	if (err)
 		return err;

@@ -38,7 +38,8 @@
  * time without an answer of its own (as in RTCP, RFC 3550 section 6.4.1):
  *
  *  +-------------------------------+-------------------------------+
- *  | sender's node id              | flags: 1 = forwards IPv6      |
+ *  | sender's node id              | flags: 1 = forwards IPv6,     |
+ *  |                               | 2 = falls silent now, alive   |
  *  +-------------------------------+-------------------------------+
  *  | load (permille)                                               |
  *  | forecast (permille)                                           |
@@ -146,6 +147,20 @@
  *  +---------------+-----------------------------------------------+
  *
  * The direction is who opened it, as SPILLWAY_A_CONN_DIRECTION has it; of STILL 0.
+ *
+ * A message of type REPLICA is a list of records about connections whose image the
+ * receiver is to keep, see replica.h:
+ *
+ *  +---------------+---------------+-------------------------------+
+ *  | kind          | flags         | bytes of the record           |
+ *  +---------------+---------------+-------------------------------+
+ *  | place of the connection; of ROUND and ACK the round; of RESET 0
+ *  +---------------------------------------------------------------+
+ *
+ * CHANGE has a difference (image_diff.h) behind that, WHOLE the sender's id of the
+ * connection (64 bits) and an image (image.h) without queues, the others nothing. No
+ * record but WHOLE has more than 64 bytes. Flag 1 of WHOLE: the receiver relays it; of
+ * REFUSED: the image did not fit what came before, so it is to be sent as a whole.
  */
 #ifndef _SPW_MESSAGES_H
 #define _SPW_MESSAGES_H
@@ -169,7 +184,8 @@ enum spw_frame_type {
 
 enum spw_heartbeat_flags {
 	SPW_HB_IPV6 = 1,	/* forwards IPv6 */
-	SPW_HB_FLAGS = SPW_HB_IPV6,
+	SPW_HB_LEAVES = 2,	/* falls silent now, and is not dead */
+	SPW_HB_FLAGS = SPW_HB_IPV6 | SPW_HB_LEAVES,
 };
 
 enum spw_data_flags {
@@ -263,6 +279,7 @@ struct spw_wire_control_ack {
 enum spw_message_type {
 	SPW_MESSAGE_NOTICES = 1,
 	SPW_MESSAGE_MOVE = 2,
+	SPW_MESSAGE_REPLICA = 3,
 
 	__SPW_MESSAGE_MAX
 };
@@ -306,6 +323,13 @@ struct spw_wire_move_tuple {
 	__u8	reserved[3];
 };
 
+struct spw_wire_replica {
+	__u8	kind;
+	__u8	flags;
+	__be16	len;
+	__be32	number;
+};
+
 enum spw_move_size {
 	SPW_MOVE_IMAGE_MAX = SPW_MESSAGE_MAX - sizeof(struct spw_wire_move),
 };
@@ -326,6 +350,10 @@ enum spw_len {
 	SPW_LEN_MOVE_TUPLE = sizeof(struct spw_wire_move_tuple),
 	SPW_LEN_MOVE_MAX = SPW_LEN_MOVE + SPW_LEN_MOVE_TUPLE, /* without the image */
 	SPW_LEN_MOVES = 1024,	/* of several, one behind the other: fit one chunk */
+	SPW_LEN_REPLICA = sizeof(struct spw_wire_replica),
+	SPW_LEN_REPLICA_MAX = 64, /* of any record but WHOLE */
+	SPW_LEN_REPLICA_ID = 8,	/* of WHOLE, between the two */
+	SPW_LEN_REPLICAS = 48 << 10, /* of all in one message */
 	/* outer IP and UDP headers */
 	SPW_LEN_OUTER4 = 20 + 8,
 	SPW_LEN_OUTER6 = 40 + 8,

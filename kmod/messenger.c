@@ -25,6 +25,7 @@
 #include "moves.h"
 #include "notify.h"
 #include "peer.h"
+#include "replica.h"
 
 /* What comes within this time goes into one message, if its type allows it. */
 #define BATCH_TIME	NSEC_PER_MSEC
@@ -35,6 +36,7 @@
 static const struct spw_message_ops *const types[__SPW_MESSAGE_MAX] = {
 	[SPW_MESSAGE_NOTICES] = &spw_notify_ops,
 	[SPW_MESSAGE_MOVE] = &spw_moves_ops,
+	[SPW_MESSAGE_REPLICA] = &spw_replica_ops,
 };
 
 /* The peer's instance is known. */

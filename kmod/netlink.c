@@ -90,9 +90,9 @@ int spw_nl_only(struct nlattr **attrs, u64 allowed,
 {
 	int i;
 
-	BUILD_BUG_ON(SPILLWAY_A_MAX >= 64);
+	/* What comes behind those of which there is a bit is in answers only. */
 	for (i = 1; i <= SPILLWAY_A_MAX; i++)
-		if (attrs[i] && !(allowed & BIT_ULL(i))) {
+		if (attrs[i] && (i >= 64 || !(allowed & BIT_ULL(i)))) {
 			NL_SET_ERR_MSG_ATTR(extack, attrs[i],
 					    "this operation does not take the attribute");
 			return -EINVAL;
@@ -263,6 +263,25 @@ static int put_endpoint(struct sk_buff *skb, struct spw_peer *peer)
 	       nla_put_u16(skb, SPILLWAY_A_PEER_PORT, ntohs(endpoint.port));
 }
 
+static int put_replica(struct sk_buff *skb, struct spw_peer *peer)
+{
+	u32 p50, p99, most;
+	struct nlattr *nest;
+
+	spw_replica_lag(peer, &p50, &p99, &most);
+	nest = nla_nest_start(skb, SPILLWAY_A_REPLICA);
+	if (!nest ||
+	    nla_put_u32(skb, SPILLWAY_REPLICA_A_OUT, READ_ONCE(peer->replica.nr_out)) ||
+	    nla_put_u32(skb, SPILLWAY_REPLICA_A_IN, READ_ONCE(peer->replica.nr_in)))
+		return -EMSGSIZE;
+	if (most && (nla_put_u32(skb, SPILLWAY_REPLICA_A_LAG_P50_US, p50) ||
+		     nla_put_u32(skb, SPILLWAY_REPLICA_A_LAG_P99_US, p99) ||
+		     nla_put_u32(skb, SPILLWAY_REPLICA_A_LAG_MOST_US, most)))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
 /**
  * spw_nl_put_peer() - the whole peer
  * @skb: message
@@ -288,6 +307,7 @@ int spw_nl_put_peer(struct sk_buff *skb, struct spw_peer *peer)
 	       nla_put_u32(skb, SPILLWAY_A_PEER_PMTU,
 			   READ_ONCE(peer->pmtu.size)) ||
 	       put_heard(skb, peer) || put_key_ages(skb, peer) ||
+	       put_replica(skb, peer) ||
 	       spw_stats_put(skb, SPILLWAY_A_STATS, peer->stats) ?
 	       -EMSGSIZE : 0;
 }
@@ -471,6 +491,8 @@ static const struct genl_ops ops[] = {
 	{ .cmd = SPILLWAY_CMD_HOSTED_GET, .flags = GENL_UNS_ADMIN_PERM,
 	  .dumpit = spw_nl_hosted_dump },
 	OP(HANDOFF, spw_nl_handoff),
+	OP(REPLICATE, spw_nl_replicate),
+	OP(UNREPLICATE, spw_nl_unreplicate),
 	{ .cmd = SPILLWAY_CMD_JOB_GET, .flags = GENL_UNS_ADMIN_PERM,
 	  .doit = spw_nl_job_get, .dumpit = spw_nl_job_dump },
 	OP(JOB_CANCEL, spw_nl_job_cancel),

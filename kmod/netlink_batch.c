@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Batches: offload, recall and handoff, whole or not at all. The answer names, for a batch
+ * Batches: offload, recall, handoff and replication, whole or not at all. The answer names, for a batch
  * that is refused, the reason of each entry.
  */
 #include <linux/slab.h>
@@ -11,6 +11,7 @@
 #include "netlink_ops.h"
 #include "peer.h"
 #include "relay.h"
+#include "replica.h"
 
 static const struct nla_policy entry_policy[SPILLWAY_A_MAX + 1] = {
 	[SPILLWAY_A_CONN_ID] = { .type = NLA_U64 },
@@ -190,6 +191,10 @@ static int apply_batch(struct spw_device *spw, struct genl_info *info, u8 cmd,
 		return spw_relay_offload(spw, batch->moves, batch->n);
 	case SPILLWAY_CMD_RECALL:
 		return spw_relay_recall(spw, batch->moves, batch->n);
+	case SPILLWAY_CMD_REPLICATE:
+		return spw_replica_ask(spw, batch->moves, batch->n);
+	case SPILLWAY_CMD_UNREPLICATE:
+		return spw_replica_unask(spw, batch->moves, batch->n);
 	}
 	err = spw_nl_job_read(info->attrs[SPILLWAY_A_JOB], SPILLWAY_JOB_A_FLAGS, &flags,
 			      info->extack);
@@ -207,7 +212,7 @@ static int apply_batch(struct spw_device *spw, struct genl_info *info, u8 cmd,
 
 static int run_batch(struct spw_device *spw, struct genl_info *info, u8 cmd)
 {
-	bool with_peer = cmd != SPILLWAY_CMD_RECALL;
+	bool with_peer = cmd != SPILLWAY_CMD_RECALL && cmd != SPILLWAY_CMD_UNREPLICATE;
 	struct batch batch = {};
 	int err, reply_err;
 
@@ -228,12 +233,7 @@ out:
 	return err;
 }
 
-/**
- * spw_nl_offload() - OFFLOAD
- * @skb: request
- * @info: request
- */
-int spw_nl_offload(struct sk_buff *skb, struct genl_info *info)
+static int batch_only(struct genl_info *info, u8 cmd)
 {
 	struct spw_device *spw = spw_nl_begin(info, SPW_ATTR(BATCH));
 	int err = -EINVAL;
@@ -241,9 +241,39 @@ int spw_nl_offload(struct sk_buff *skb, struct genl_info *info)
 	if (IS_ERR(spw))
 		return PTR_ERR(spw);
 	if (!GENL_REQ_ATTR_CHECK(info, SPILLWAY_A_BATCH))
-		err = run_batch(spw, info, SPILLWAY_CMD_OFFLOAD);
+		err = run_batch(spw, info, cmd);
 	spw_nl_end(spw);
 	return err;
+}
+
+/**
+ * spw_nl_offload() - OFFLOAD
+ * @skb: request
+ * @info: request
+ */
+int spw_nl_offload(struct sk_buff *skb, struct genl_info *info)
+{
+	return batch_only(info, SPILLWAY_CMD_OFFLOAD);
+}
+
+/**
+ * spw_nl_replicate() - REPLICATE
+ * @skb: request
+ * @info: request
+ */
+int spw_nl_replicate(struct sk_buff *skb, struct genl_info *info)
+{
+	return batch_only(info, SPILLWAY_CMD_REPLICATE);
+}
+
+/**
+ * spw_nl_unreplicate() - UNREPLICATE
+ * @skb: request
+ * @info: request
+ */
+int spw_nl_unreplicate(struct sk_buff *skb, struct genl_info *info)
+{
+	return batch_only(info, SPILLWAY_CMD_UNREPLICATE);
 }
 
 /**

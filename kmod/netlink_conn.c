@@ -15,6 +15,7 @@
 #include "device.h"
 #include "netlink_ops.h"
 #include "peer.h"
+#include "replica.h"
 
 /* Connections looked at before others get the device's lock. */
 #define CHUNK	512
@@ -137,11 +138,30 @@ int spw_nl_put_tuple(struct sk_buff *skb, u8 family, const struct spw_tuple *t)
 	       nla_put_u16(skb, SPILLWAY_A_REMOTE_PORT, ntohs(t->rport));
 }
 
+static int put_replica(struct sk_buff *skb, struct spw_device *spw, u64 id)
+{
+	struct spw_replica_view view;
+	struct nlattr *nest;
+
+	if (!spw_replica_show(spw, id, &view))
+		return 0;
+	nest = nla_nest_start(skb, SPILLWAY_A_REPLICA);
+	if (!nest ||
+	    nla_put_string(skb, SPILLWAY_REPLICA_A_PEER_NAME, view.peer->name) ||
+	    (view.age_us && nla_put_u64_64bit(skb, SPILLWAY_REPLICA_A_AGE_US, view.age_us,
+					      SPILLWAY_REPLICA_A_PAD)) ||
+	    nla_put_u64_64bit(skb, SPILLWAY_REPLICA_A_LAG_US, view.lag_us,
+			      SPILLWAY_REPLICA_A_PAD))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
 /**
  * spw_nl_put_conn() - a connection
  * @skb: message
  * @spw: device
- * @conn: under the device's lock or RCU
+ * @conn: under the device's lock, or RCU if @info is NULL
  * @info: what its socket told, or NULL
  *
  * Return: 0 or -EMSGSIZE.
@@ -183,7 +203,8 @@ int spw_nl_put_conn(struct sk_buff *skb, struct spw_device *spw,
 				 SPILLWAY_A_PAD) ||
 	       nla_put_u32(skb, SPILLWAY_A_RETRANS, info->retrans) ||
 	       nla_put_u32(skb, SPILLWAY_A_SEND_QUEUE, info->send_queue) ||
-	       nla_put_u32(skb, SPILLWAY_A_RECV_QUEUE, info->recv_queue) ?
+	       nla_put_u32(skb, SPILLWAY_A_RECV_QUEUE, info->recv_queue) ||
+	       put_replica(skb, spw, conn->id) ?
 	       -EMSGSIZE : 0;
 }
 

@@ -50,6 +50,8 @@ int spw_nl_hosted_dump(struct sk_buff *skb, struct netlink_callback *cb);
 
 int spw_nl_offload(struct sk_buff *skb, struct genl_info *info);
 int spw_nl_recall(struct sk_buff *skb, struct genl_info *info);
+int spw_nl_replicate(struct sk_buff *skb, struct genl_info *info);
+int spw_nl_unreplicate(struct sk_buff *skb, struct genl_info *info);
 int spw_nl_handoff(struct sk_buff *skb, struct genl_info *info);
 
 int spw_nl_job_read(const struct nlattr *nest, enum spillway_job_attr which, u32 *value,

@@ -10,6 +10,7 @@
 #include <net/ipv6.h>
 
 #include "crypt.h"
+#include "health.h"
 #include "netlink.h"
 #include "peer.h"
 #include "probe.h"
@@ -18,6 +19,7 @@
 
 static void peer_free(struct spw_peer *peer)
 {
+	spw_replica_peer_free(peer);
 	spw_messenger_free(peer);
 	dst_cache_destroy(&peer->dst_cache);
 	free_percpu(peer->stats);
@@ -55,6 +57,7 @@ static struct spw_peer *peer_new(struct spw_device *spw,
 	spw_notify_init(peer);
 	spw_hosted_init(peer);
 	spw_moves_peer_init(peer);
+	spw_replica_peer_init(peer);
 	peer->endpoint = config->endpoint;
 	peer->weight = config->weight;
 	peer->admin = config->admin;
@@ -113,9 +116,11 @@ void spw_peer_remove(struct spw_peer *peer)
 	xa_erase(&spw->peers, peer->id);
 	spw->nr_peers--;
 	spw_relay_return_all(spw, peer, SPILLWAY_REASON_OPERATOR);
+	spw_health_leave(spw, peer);
 	spw_peer_drop_keys(peer);
 	spw_messenger_stop(peer);
 	spw_moves_peer_gone(peer);
+	spw_replica_peer_gone(peer);
 	spw_hosted_clear(peer);
 	spw_repair_stop(peer);
 	trace_spillway_peer_state(peer, peer->state, SPILLWAY_PEER_GONE,

@@ -15,6 +15,7 @@
 #include "moves.h"
 #include "notify.h"
 #include "repair.h"
+#include "replica.h"
 
 struct netlink_ext_ack;
 struct spw_heartbeat;
@@ -78,6 +79,7 @@ struct spw_endpoint {
  * @notify: what it was told of @nr_conns
  * @hosted: what this node relays for it
  * @moving: moves of endpoints to and from it
+ * @replica: connections that it keeps for this node, or this node for it
  * @stats: counters
  * @rcu: freed after a grace period
  */
@@ -119,6 +121,7 @@ struct spw_peer {
 	struct spw_notify notify;
 	struct spw_hosted hosted;
 	struct spw_moving moving;
+	struct spw_replica_peer replica;
 	struct spw_stats __percpu *stats;
 	struct rcu_head rcu;
 };

@@ -22,6 +22,7 @@
 #include "netlink.h"
 #include "peer.h"
 #include "relay.h"
+#include "replica.h"
 #include "trace.h"
 
 /* As ip_route_input_slow() and ip6_pol_route() have it for an address of this node. */
@@ -167,8 +168,14 @@ void spw_relay_steer(struct spw_device *spw, struct sk_buff *skb, u8 family,
 	skb_dst_set(skb, dst_clone(dst));
 }
 
-static enum spillway_reason check_peer(struct spw_device *spw,
-				       struct spw_move *move)
+/**
+ * spw_relay_check_peer() - may a peer be given something?
+ * @spw: device, its lock held
+ * @move: entry; receives what was found
+ *
+ * Return: why not, or %SPILLWAY_REASON_NONE.
+ */
+enum spillway_reason spw_relay_check_peer(struct spw_device *spw, struct spw_move *move)
 {
 	struct spw_peer *peer;
 
@@ -290,7 +297,7 @@ enum spillway_reason spw_relay_check(struct spw_device *spw, struct spw_move *mo
 		return SPILLWAY_REASON_CONN_GONE;
 	if (rcu_access_pointer(move->conn->peer))
 		return SPILLWAY_REASON_CONN_BUSY;
-	reason = check_peer(spw, move);
+	reason = spw_relay_check_peer(spw, move);
 	if (reason)
 		return reason;
 	if (inside_pool(spw, move->conn))
@@ -320,6 +327,7 @@ static int errno_of(enum spillway_reason reason)
 		return -ENOENT;
 	case SPILLWAY_REASON_CONN_BUSY:
 	case SPILLWAY_REASON_CONN_LOCAL:
+	case SPILLWAY_REASON_REPLICA_NONE:
 		return -EALREADY;
 	case SPILLWAY_REASON_PEER_DOWN:
 		return -EHOSTDOWN;
@@ -388,6 +396,7 @@ static void give(struct spw_device *spw, struct spw_conn *conn,
 	rcu_assign_pointer(*slot_of(spw, &conn->tuple), conn);
 	spw_clamp_begin(spw, conn, peer);
 	spw_notify_conn(peer, conn, SPW_NOTICE_OFFLOADED);
+	spw_replica_relayed(peer, conn);
 	spw_peer_count(peer, SPILLWAY_STAT_OFFLOADED, 1);
 	trace_spillway_offload(peer, conn,
 			       spw_reason_name(SPILLWAY_REASON_OPERATOR));
@@ -411,6 +420,7 @@ static struct spw_peer *take_back(struct spw_device *spw, struct spw_conn *conn,
 	atomic_dec(&spw->nr_offloaded);
 	atomic_dec(&spw->nr_watched);
 	spw_notify_conn(peer, conn, why);
+	spw_replica_returned(peer, conn);
 	return peer;
 }
 

@@ -35,6 +35,7 @@ struct spw_conn *spw_relay_find(struct spw_device *spw, u8 family,
 void spw_relay_steer(struct spw_device *spw, struct sk_buff *skb, u8 family,
 		     const struct spw_tuple *tuple);
 enum spillway_reason spw_relay_check(struct spw_device *spw, struct spw_move *move);
+enum spillway_reason spw_relay_check_peer(struct spw_device *spw, struct spw_move *move);
 int spw_relay_check_all(struct spw_device *spw, struct spw_move *moves, u32 n,
 			enum spillway_reason (*check)(struct spw_device *spw,
 						      struct spw_move *move));

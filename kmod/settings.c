@@ -21,6 +21,13 @@ static const struct {
 	[SPW_SET_HANDOFF_ASKED] = { .min = 0, .max = 256, .def = 64 },
 	[SPW_SET_SESSION_KBYTES] = { .min = 0, .max = 4194304, .def = 65536 },
 	[SPW_SET_ADOPT_MAX] = { .min = 0, .max = 4096, .def = 1024 },
+	[SPW_SET_REPLICA_RELAYED] = { .min = 0, .max = 1, .def = 1 },
+	[SPW_SET_REPLICA_INTERVAL_MS] = { .min = 1, .max = 1000, .def = 4 },
+	[SPW_SET_REPLICA_MAX] = { .min = 0, .max = 1048576, .def = 65536 },
+	[SPW_SET_REPLICA_KBYTES] = { .min = 0, .max = 4194304, .def = 65536 },
+	[SPW_SET_REPLICA_KBYTES_S] = { .min = 64, .max = 1048576, .def = 16384 },
+	[SPW_SET_REPLICA_RST] = { .min = 0, .max = 1, .def = 1 },
+	[SPW_SET_REPLICA_CONFIRM_MS] = { .min = 0, .max = 10000, .def = 20 },
 };
 
 /**

@@ -18,6 +18,13 @@ enum spw_setting {
 	SPW_SET_HANDOFF_ASKED,	/* moves under way that applications asked for */
 	SPW_SET_SESSION_KBYTES,	/* session data of applications */
 	SPW_SET_ADOPT_MAX,	/* sockets that wait for a connection */
+	SPW_SET_REPLICA_RELAYED,	/* what a peer relays is replicated to it */
+	SPW_SET_REPLICA_INTERVAL_MS,	/* between two rounds of replication */
+	SPW_SET_REPLICA_MAX,	/* connections replicated, either way */
+	SPW_SET_REPLICA_KBYTES,	/* memory of both */
+	SPW_SET_REPLICA_KBYTES_S,	/* told to one peer */
+	SPW_SET_REPLICA_RST,	/* remotes of a dead peer's connections are told */
+	SPW_SET_REPLICA_CONFIRM_MS,	/* between down and dead */
 	SPW_SETTINGS_COUNT
 };
 

@@ -103,6 +103,41 @@ static struct dev_ext_attribute attr_adopt_max = {
 	(void *)SPW_SET_ADOPT_MAX,
 };
 
+static struct dev_ext_attribute attr_replica_relayed = {
+	__ATTR(replica_relayed, 0644, setting_show, setting_store),
+	(void *)SPW_SET_REPLICA_RELAYED,
+};
+
+static struct dev_ext_attribute attr_replica_interval_ms = {
+	__ATTR(replica_interval_ms, 0644, setting_show, setting_store),
+	(void *)SPW_SET_REPLICA_INTERVAL_MS,
+};
+
+static struct dev_ext_attribute attr_replica_max = {
+	__ATTR(replica_max, 0644, setting_show, setting_store),
+	(void *)SPW_SET_REPLICA_MAX,
+};
+
+static struct dev_ext_attribute attr_replica_kbytes = {
+	__ATTR(replica_kbytes, 0644, setting_show, setting_store),
+	(void *)SPW_SET_REPLICA_KBYTES,
+};
+
+static struct dev_ext_attribute attr_replica_kbytes_s = {
+	__ATTR(replica_kbytes_s, 0644, setting_show, setting_store),
+	(void *)SPW_SET_REPLICA_KBYTES_S,
+};
+
+static struct dev_ext_attribute attr_replica_rst = {
+	__ATTR(replica_rst, 0644, setting_show, setting_store),
+	(void *)SPW_SET_REPLICA_RST,
+};
+
+static struct dev_ext_attribute attr_replica_confirm_ms = {
+	__ATTR(replica_confirm_ms, 0644, setting_show, setting_store),
+	(void *)SPW_SET_REPLICA_CONFIRM_MS,
+};
+
 static struct attribute *attrs[] = {
 	&attr_heartbeat_ms.attr.attr,
 	&attr_down_after_ms.attr.attr,
@@ -115,6 +150,13 @@ static struct attribute *attrs[] = {
 	&attr_handoff_asked.attr.attr,
 	&attr_session_kbytes.attr.attr,
 	&attr_adopt_max.attr.attr,
+	&attr_replica_relayed.attr.attr,
+	&attr_replica_interval_ms.attr.attr,
+	&attr_replica_max.attr.attr,
+	&attr_replica_kbytes.attr.attr,
+	&attr_replica_kbytes_s.attr.attr,
+	&attr_replica_rst.attr.attr,
+	&attr_replica_confirm_ms.attr.attr,
 	NULL,
 };
 

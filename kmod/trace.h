@@ -252,6 +252,27 @@ TRACE_EVENT(spillway_adopt,
 	TP_printk("dev=%s what=%s conn=%llu", __entry->dev, __entry->what, __entry->conn)
 );
 
+TRACE_EVENT(spillway_peer_dead,
+
+	TP_PROTO(const struct spw_peer *peer, u32 conns),
+
+	TP_ARGS(peer, conns),
+
+	TP_STRUCT__entry(
+		__array(char, dev, IFNAMSIZ)
+		__array(char, peer, SPILLWAY_NAME_MAX + 1)
+		__field(u32, conns)
+	),
+
+	TP_fast_assign(
+		strscpy(__entry->dev, peer->spw->dev->name, IFNAMSIZ);
+		strscpy(__entry->peer, peer->name, SPILLWAY_NAME_MAX + 1);
+		__entry->conns = conns;
+	),
+
+	TP_printk("dev=%s peer=%s conns=%u", __entry->dev, __entry->peer, __entry->conns)
+);
+
 #endif /* _SPW_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

@@ -39,3 +39,5 @@
 [SPILLWAY_REASON_MOVE_STATE] = "state-cannot-move",
 [SPILLWAY_REASON_MOVE_ROUTE] = "no-route-there",
 [SPILLWAY_REASON_MOVE_BUSY] = "application-busy",
+[SPILLWAY_REASON_REPLICA_NONE] = "not-replicated",
+[SPILLWAY_REASON_REPLICA_ROOM] = "no-room-for-replica",

@@ -33,3 +33,6 @@ fuzz_image_diff_SRCS := $(IMAGE_SRCS) kmod/image_diff.c
 
 FUZZ_TARGETS += fuzz_move_msg
 fuzz_move_msg_SRCS := kmod/move_msg.c
+
+FUZZ_TARGETS += fuzz_replica
+fuzz_replica_SRCS := kmod/image.c kmod/image_check.c kmod/replica_msg.c

@@ -46,3 +46,10 @@ test_adopt_SRCS := kmod/adopt_match.c
 
 UNIT_TESTS += test_move_msg
 test_move_msg_SRCS := kmod/move_msg.c
+
+UNIT_TESTS += test_replica
+test_replica_SRCS := $(IMAGE_SRCS) kmod/image_diff.c kmod/replica_msg.c
+test_replica_CFLAGS := -Itests/unit
+
+UNIT_TESTS += test_lag
+test_lag_SRCS := kmod/lag.c

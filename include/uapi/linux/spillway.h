@@ -182,8 +182,13 @@ struct spillway_adopt {
  *	(%SPILLWAY_ROLE_ARRIVED): the peer, its id, role, addresses and ports as the
  *	origin's socket has or had them, and its age since it moved. All, or those of one
  *	peer by %SPILLWAY_A_PEER_ID or %SPILLWAY_A_PEER_NAME.
+ * @SPILLWAY_CMD_REPLICATE: do: %SPILLWAY_A_BATCH of entries with %SPILLWAY_A_CONN_ID and
+ *	%SPILLWAY_A_PEER_ID: the peer keeps an image of each, until it ends. All or
+ *	nothing. What a peer relays is replicated to it without that (replica_relayed).
+ * @SPILLWAY_CMD_UNREPLICATE: do: %SPILLWAY_A_BATCH of entries with
+ *	%SPILLWAY_A_CONN_ID: not any more. All or nothing.
  *
- * OFFLOAD and RECALL with a batch answer with a message of the same command that
+ * OFFLOAD, RECALL and the last two with a batch answer with a message of the same command that
  * holds %SPILLWAY_A_DONE (entries applied) and, where the batch was refused, one
  * %SPILLWAY_A_BATCH nest of entries, in the order sent, each with its
  * %SPILLWAY_A_CONN_ID and %SPILLWAY_A_REASON (%SPILLWAY_REASON_NONE for an entry
@@ -211,6 +216,8 @@ enum spillway_cmd {
 	SPILLWAY_CMD_JOB_CANCEL,
 	SPILLWAY_CMD_JOB_NTF,
 	SPILLWAY_CMD_MOVED_GET,
+	SPILLWAY_CMD_REPLICATE,
+	SPILLWAY_CMD_UNREPLICATE,
 
 	__SPILLWAY_CMD_MAX
 };
@@ -299,6 +306,7 @@ enum spillway_cmd {
  * @SPILLWAY_A_CONNS_HOSTED: u32, connections that this node relays for its peers (DEV)
  *	or for the peer (PEER), as they say
  * @SPILLWAY_A_JOB: nest, see &enum spillway_job_attr
+ * @SPILLWAY_A_REPLICA: nest, see &enum spillway_replica_attr, of a peer or a connection
  */
 enum spillway_attr {
 	SPILLWAY_A_UNSPEC,
@@ -365,6 +373,7 @@ enum spillway_attr {
 	SPILLWAY_A_PEER_IPV6,
 	SPILLWAY_A_CONNS_HOSTED,
 	SPILLWAY_A_JOB,
+	SPILLWAY_A_REPLICA,
 
 	__SPILLWAY_A_MAX
 };
@@ -408,6 +417,39 @@ enum spillway_job_attr {
 };
 
 #define SPILLWAY_JOB_A_MAX (__SPILLWAY_JOB_A_MAX - 1)
+
+/**
+ * enum spillway_replica_attr - attributes of replication
+ * @SPILLWAY_REPLICA_A_PAD: pads 64-bit attributes
+ * @SPILLWAY_REPLICA_A_OUT: u32, of a peer: connections of this node that it keeps
+ * @SPILLWAY_REPLICA_A_IN: u32, of a peer: connections of it that this node keeps
+ * @SPILLWAY_REPLICA_A_LAG_P50_US: u32, of a peer: for how long half of the changes of the
+ *	last 10 to 20 s were true at most, when it acknowledged them; absent if there
+ *	were none, as the next two
+ * @SPILLWAY_REPLICA_A_LAG_P99_US: u32, likewise 99 of 100
+ * @SPILLWAY_REPLICA_A_LAG_MOST_US: u32, likewise all
+ * @SPILLWAY_REPLICA_A_PEER_NAME: string, of a connection: who keeps its image
+ * @SPILLWAY_REPLICA_A_AGE_US: u64, of a connection: since its image was told or changed
+ *	last, absent if it was not told yet
+ * @SPILLWAY_REPLICA_A_LAG_US: u64, of a connection: for how long something is true that
+ *	has not been acknowledged, 0 if all is
+ */
+enum spillway_replica_attr {
+	SPILLWAY_REPLICA_A_UNSPEC,
+	SPILLWAY_REPLICA_A_PAD,
+	SPILLWAY_REPLICA_A_OUT,
+	SPILLWAY_REPLICA_A_IN,
+	SPILLWAY_REPLICA_A_LAG_P50_US,
+	SPILLWAY_REPLICA_A_LAG_P99_US,
+	SPILLWAY_REPLICA_A_LAG_MOST_US,
+	SPILLWAY_REPLICA_A_PEER_NAME,
+	SPILLWAY_REPLICA_A_AGE_US,
+	SPILLWAY_REPLICA_A_LAG_US,
+
+	__SPILLWAY_REPLICA_A_MAX
+};
+
+#define SPILLWAY_REPLICA_A_MAX (__SPILLWAY_REPLICA_A_MAX - 1)
 
 enum spillway_job_flags {
 	/* Not only where the server has answered all that it was asked: the application
@@ -534,6 +576,8 @@ enum spillway_reason {
 	SPILLWAY_REASON_MOVE_STATE,		/* its TCP state cannot be moved */
 	SPILLWAY_REASON_MOVE_ROUTE,		/* there: no way to the remote, not its address */
 	SPILLWAY_REASON_MOVE_BUSY,		/* its application is at work on it */
+	SPILLWAY_REASON_REPLICA_NONE,		/* it is not replicated */
+	SPILLWAY_REASON_REPLICA_ROOM,		/* too many are replicated, or no memory */
 
 	__SPILLWAY_REASON_MAX
 };
@@ -630,6 +674,16 @@ enum spillway_stat {
 	SPILLWAY_STAT_MOVE_ADOPTED,		/* of those that arrived: by a socket that waited */
 	SPILLWAY_STAT_ADOPT_WAITED,		/* sockets that began to wait for one */
 	SPILLWAY_STAT_ADOPT_REFUSED,		/* that could not: as many wait as may */
+	SPILLWAY_STAT_REPLICA_WHOLE,		/* images told to peers */
+	SPILLWAY_STAT_REPLICA_CHANGES,		/* differences told to peers */
+	SPILLWAY_STAT_REPLICA_BUSY,		/* put off: its application is at work on it */
+	SPILLWAY_STAT_REPLICA_FULL,		/* not replicated: too many are, or no memory */
+	SPILLWAY_STAT_REPLICA_REFUSED,		/* images that peers did not take */
+	SPILLWAY_STAT_REPLICA_HELD,		/* rounds put off: too much is under way */
+	SPILLWAY_STAT_REPLICA_STORED,		/* images of peers taken */
+	SPILLWAY_STAT_REPLICA_DROPPED,		/* images of peers not taken, or out of step */
+	SPILLWAY_STAT_REPLICA_RESETS,		/* resets sent for peers that are dead */
+	SPILLWAY_STAT_REPLICA_SPARED,		/* connections left alone: it may be alive */
 
 	__SPILLWAY_STAT_MAX
 };

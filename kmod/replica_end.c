@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Replication, the end: a peer is down, and this node relays connections of it. If the
+ * peer is dead, their remotes wait for minutes for what will never come; a reset with
+ * the number that they expect (RFC 5961 section 3) ends them at once.
+ *
+ * If it is alive and only the path between the two is broken, it has taken its
+ * connections home, and a reset would end what goes on well. Nothing that this node can
+ * see proves a death. What speaks against one is looked for: the peer said that it would
+ * fall silent, it is heard although it does not hear this node, this node cannot hear or
+ * send, or another peer fell silent with it. Then its connections are left alone. What
+ * remains is a cut between two nodes that are both alive and have no other peer.
+ */
+#include <linux/ktime.h>
+#include <linux/skbuff.h>
+#include <net/ip.h>
+#include <net/tcp.h>
+
+#include "deliver.h"
+#include "messages.h"
+#include "passed.h"
+#include "peer.h"
+#include "replica.h"
+#include "trace.h"
+#include "way.h"
+
+enum { RESETS = 3, TOGETHER = 64, HOPS = 64 };
+
+static u32 word(const u8 *addr)
+{
+	u32 value;
+
+	memcpy(&value, addr, sizeof(value));
+	return value;
+}
+
+static u32 fold(const struct spw_image_tuple *t, const u8 *addr)
+{
+	struct in6_addr six;
+
+	if (t->family == 4)
+		return word(addr);
+	memcpy(&six, addr, sizeof(six));
+	return spw_passed_fold(&six);
+}
+
+/* The end of what went through this node last, if that is known and makes sense. */
+static u32 passed_end(const struct spw_replica_peer *p, const struct spw_image *image)
+{
+	const struct spw_image_sequence *s = &image->sequence;
+	const struct spw_image_tuple *t = &image->tuple;
+	u32 key, ahead;
+	u64 entry;
+
+	if (!p->passed)
+		return s->snd_nxt;
+	key = spw_passed_key(fold(t, t->laddr), fold(t, t->raddr), htons(t->lport),
+			     htons(t->rport));
+	entry = READ_ONCE(*spw_passed_slot(p->passed, key));
+	ahead = (u32)entry - s->snd_una;
+	if (entry >> 32 != key || ahead > SPW_IMAGE_WINDOW_MAX)
+		return s->snd_nxt;
+	return (u32)entry;
+}
+
+static void put_ip(struct sk_buff *skb, const struct spw_image_tuple *t)
+{
+	struct ipv6hdr *ip6h;
+	struct iphdr *iph;
+
+	if (t->family == 6) {
+		ip6h = skb_put_zero(skb, sizeof(*ip6h));
+		ip6h->version = 6;
+		ip6h->payload_len = htons(sizeof(struct tcphdr));
+		ip6h->nexthdr = IPPROTO_TCP;
+		ip6h->hop_limit = HOPS;
+		memcpy(&ip6h->saddr, t->laddr, sizeof(ip6h->saddr));
+		memcpy(&ip6h->daddr, t->raddr, sizeof(ip6h->daddr));
+		return;
+	}
+	iph = skb_put_zero(skb, sizeof(*iph));
+	iph->version = 4;
+	iph->ihl = sizeof(*iph) / 4;
+	iph->tot_len = htons(sizeof(*iph) + sizeof(struct tcphdr));
+	iph->frag_off = htons(IP_DF);
+	iph->ttl = HOPS;
+	iph->protocol = IPPROTO_TCP;
+	memcpy(&iph->saddr, t->laddr, sizeof(iph->saddr));
+	memcpy(&iph->daddr, t->raddr, sizeof(iph->daddr));
+	ip_send_check(iph);
+}
+
+static void put_tcp(struct sk_buff *skb, const struct spw_image *image, u32 seq)
+{
+	struct tcphdr *th = skb_put_zero(skb, sizeof(*th));
+
+	th->source = htons(image->tuple.lport);
+	th->dest = htons(image->tuple.rport);
+	th->seq = htonl(seq);
+	th->ack_seq = htonl(image->sequence.rcv_nxt);
+	th->doff = sizeof(*th) / 4;
+	th->rst = 1;
+	th->ack = 1;
+}
+
+/* It takes the way of all that the peer sends through this node, firewall included. */
+static void send_reset(struct spw_peer *peer, const struct spw_image *image, u32 seq)
+{
+	bool six = image->tuple.family == 6;
+	const struct spw_inner inner = {
+		.family = six ? 6 : 4,
+		.ip_len = six ? SPW_INNER_IP6 : SPW_INNER_IP4,
+		.hdr_len = (six ? SPW_INNER_IP6 : SPW_INNER_IP4) + SPW_INNER_TCP,
+	};
+	struct sk_buff *skb = alloc_skb(LL_MAX_HEADER + inner.hdr_len,
+					GFP_ATOMIC | __GFP_NOWARN);
+
+	if (!skb)
+		return;
+	skb_reserve(skb, LL_MAX_HEADER);
+	put_ip(skb, &image->tuple);
+	put_tcp(skb, image, seq);
+	spw_deliver(peer, skb, 0, &inner, 1, true);
+	spw_peer_count(peer, SPILLWAY_STAT_REPLICA_RESETS, 1);
+}
+
+/*
+ * Which number the remote expects depends on what of the last window came. The highest
+ * that was sent, or what the remote acknowledged, or what lies between: one that is
+ * not expected is answered and harms nobody.
+ */
+static void reset(struct spw_peer *peer, const struct spw_image *image)
+{
+	u32 seq[RESETS] = { passed_end(&peer->replica, image), image->sequence.snd_nxt,
+			    image->sequence.snd_una };
+	int i, j;
+
+	for (i = 0; i < RESETS; i++) {
+		for (j = 0; j < i && seq[j] != seq[i]; j++)
+			;
+		if (j == i)
+			send_reset(peer, image, seq[i]);
+	}
+}
+
+static void reset_all(struct spw_peer *peer)
+{
+	struct spw_replica_in *in;
+	unsigned long place;
+	u32 n = 0;
+
+	mutex_lock(&peer->replica.in_lock);
+	xa_for_each(&peer->replica.in, place, in) {
+		if (!in->relayed)
+			continue;
+		local_bh_disable();
+		rcu_read_lock();
+		reset(peer, &in->image);
+		rcu_read_unlock();
+		local_bh_enable();
+		if (++n % TOGETHER == 0)
+			cond_resched();
+	}
+	mutex_unlock(&peer->replica.in_lock);
+}
+
+/* Can this node hear the peer, and send to it, if it is there? */
+static bool can_tell(struct spw_peer *peer)
+{
+	struct spw_way way;
+	bool can;
+
+	if (!netif_running(peer->spw->dev) || !peer->rx_keys[0])
+		return false;
+	local_bh_disable();
+	rcu_read_lock();
+	can = !spw_way_find(&way, peer);
+	if (can)
+		dst_release(way.route.dst);
+	rcu_read_unlock();
+	local_bh_enable();
+	return can;
+}
+
+/* Another one that was heard when this one was, and no other since: is it this node? */
+static bool is_alone(struct spw_peer *peer, u64 down_ns)
+{
+	u64 last = READ_ONCE(peer->heard);
+	struct spw_peer *other;
+	bool silent = false;
+	unsigned long id;
+
+	xa_for_each(&peer->spw->peers, id, other) {
+		if (other == peer || READ_ONCE(other->heard) + down_ns < last)
+			continue;
+		if (READ_ONCE(other->heard) > last + down_ns / 4)
+			return false;
+		silent = true;
+	}
+	return silent;
+}
+
+static bool seems_dead(struct spw_peer *peer)
+{
+	const struct spw_settings *s = &peer->spw->settings;
+	u64 down_ns = (u64)spw_setting_get(s, SPW_SET_DOWN_AFTER_MS) * NSEC_PER_MSEC;
+	u64 heard = READ_ONCE(peer->heard);
+
+	/* The silence that made it down began with a stamp sent before it was heard last. */
+	return peer->state == SPILLWAY_PEER_DOWN &&
+	       heard + down_ns / 2 < peer->replica.condemned &&
+	       !(READ_ONCE(peer->flags) & SPW_HB_LEAVES) && can_tell(peer) &&
+	       !is_alone(peer, down_ns);
+}
+
+static void decide(struct spw_peer *peer)
+{
+	struct spw_replica_peer *p = &peer->replica;
+	bool may = spw_setting_get(&peer->spw->settings, SPW_SET_REPLICA_RST);
+	u32 n = p->nr_relayed;
+
+	if (n && may && seems_dead(peer)) {
+		trace_spillway_peer_dead(peer, n);
+		reset_all(peer);
+	} else if (n) {
+		spw_peer_count(peer, SPILLWAY_STAT_REPLICA_SPARED, n);
+	}
+}
+
+/**
+ * spw_replica_end_work() - is who is down dead?
+ * @work: &spw_replicas.end_work
+ */
+void spw_replica_end_work(struct work_struct *work)
+{
+	struct spw_replicas *r = container_of(to_delayed_work(work), struct spw_replicas,
+					      end_work);
+	u64 wait = spw_setting_get(&r->spw->settings, SPW_SET_REPLICA_CONFIRM_MS) *
+		   (u64)NSEC_PER_MSEC;
+	u64 now = ktime_get_ns(), next = U64_MAX;
+	struct spw_peer *peer;
+	unsigned long id;
+
+	mutex_lock(&r->spw->lock);
+	xa_for_each(&r->spw->peers, id, peer) {
+		u64 since = peer->replica.condemned;
+
+		if (!since)
+			continue;
+		if (since + wait > now) {
+			next = min(next, since + wait - now);
+			continue;
+		}
+		decide(peer);
+		spw_replica_forget(peer);
+	}
+	if (next != U64_MAX && !r->dying)
+		queue_delayed_work(system_wq, &r->end_work, nsecs_to_jiffies(next) + 1);
+	mutex_unlock(&r->spw->lock);
+}
+
+/**
+ * spw_replica_condemn() - a peer is down
+ * @peer: it, the stream of its messages not ended yet for that; under &spw_device.lock
+ *
+ * What it has had kept here is void in any case: it will say all of it anew.
+ */
+void spw_replica_condemn(struct spw_peer *peer)
+{
+	struct spw_replicas *r = peer->spw->replicas;
+	u32 ms = spw_setting_get(&peer->spw->settings, SPW_SET_REPLICA_CONFIRM_MS);
+
+	if (!READ_ONCE(peer->replica.nr_in))
+		return;
+	if (test_bit(SPW_REPLICA_VOID, &peer->replica.flags)) {
+		spw_replica_forget(peer);
+		return;
+	}
+	peer->replica.condemned = ktime_get_ns();
+	mod_delayed_work(system_wq, &r->end_work, msecs_to_jiffies(ms));
+}
