@@ -18,6 +18,7 @@
 
 #include "clamp.h"
 #include "conn.h"
+#include "conntab.h"
 #include "device.h"
 #include "messages.h"
 #include "peer.h"
@@ -147,6 +148,32 @@ void spw_clamp_lift(struct spw_device *spw, struct spw_conn *conn,
 		return;
 	write_clamp(sk, given);
 	atomic_dec(&spw->nr_watched);
+}
+
+/**
+ * spw_clamp_capture() - an endpoint's image is to be taken
+ * @spw: device
+ * @family: AF_INET or AF_INET6
+ * @tuple: of the connection
+ * @sk: its socket, locked
+ *
+ * The image has what the remote gave, not what this node's tunnel has room for. Should
+ * the connection stay, its next packet lowers the limit again.
+ */
+void spw_clamp_capture(struct spw_device *spw, u8 family,
+		       const struct spw_tuple *tuple, struct sock *sk)
+{
+	struct spw_conn *conn;
+	u16 given;
+
+	rcu_read_lock();
+	conn = spw_conntab_find(spw, family, tuple);
+	given = conn ? xchg(&conn->mss_clamp, 0) : 0;
+	if (given) {
+		write_clamp(sk, given);
+		atomic_dec(&spw->nr_watched);
+	}
+	rcu_read_unlock();
 }
 
 /**

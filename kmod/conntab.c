@@ -26,6 +26,7 @@
 #include "app.h"
 #include "conntab.h"
 #include "device.h"
+#include "gate.h"
 #include "ipv6.h"
 #include "netlink.h"
 #include "relay.h"
@@ -424,6 +425,8 @@ static void add_found(struct spw_device *spw, const struct sock *sk, u8 dir)
 		spw_stat_inc(spw->stats, SPILLWAY_STAT_CONN_REFUSED);
 		return;
 	}
+	if (spw_gate_find(spw, family, &tuple))
+		__set_bit(SPW_CONN_MOVED, &conn->flags);
 	spw_conn_baseline(conn, sk);
 	if (conn_publish(spw, conn) == -ENOMEM)
 		spw_stat_inc(spw->stats, SPILLWAY_STAT_CONN_REFUSED);

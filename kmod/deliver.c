@@ -13,6 +13,7 @@
 #include <net/ip6_checksum.h>
 #include <net/tcp.h>
 
+#include "back.h"
 #include "deliver.h"
 #include "inner.h"
 #include "passed.h"
@@ -99,6 +100,11 @@ void spw_deliver(struct spw_peer *peer, struct sk_buff *skb, u8 outer_tos,
 	skb_clear_hash(skb);
 	skb_scrub_packet(skb, false);
 
+	if (unlikely(!spw_back_admit(peer, skb, six))) {
+		spw_peer_drop(peer, SPILLWAY_STAT_RX_DROP_MOVED, segs);
+		kfree_skb(skb);
+		return;
+	}
 	dev_sw_netstats_rx_add(dev, len);
 	spw_peer_count(peer, SPILLWAY_STAT_RX_PACKETS, segs);
 	spw_peer_count(peer, SPILLWAY_STAT_RX_BYTES, len);

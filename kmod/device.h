@@ -99,11 +99,14 @@ struct spw_adopts {
  * @nr_conns: in the table, embryonic ones included
  * @nr_offloaded: of these, relayed by a peer
  * @nr_watched: of these, relayed, or not yet given back what clamp.c took (those that
- *	are both count twice); lets the hook pass everything else
+ *	are both count twice), and of @gates those in @nr_back; lets the hook pass
+ *	everything else
  * @nr_hosted: connections that this node relays for its peers, as they say
  * @gates: connections whose endpoint moves or has moved; changes under &spw_moves.lock,
  *	lookups under RCU
  * @nr_gates: in @gates; lets the hook pass everything else
+ * @nr_back: of these, endpoints whose packets leave through whom they came from
+ * @nr_next: of these, endpoints that another node has, or that are on their way there
  * @held_bytes: of packets that these hold
  * @moves: moves of endpoints
  * @replicas: connections whose images are replicated
@@ -153,6 +156,8 @@ struct spw_device {
 	atomic_t nr_hosted;
 	struct rhashtable gates;
 	atomic_t nr_gates;
+	atomic_t nr_back;
+	atomic_t nr_next;
 	atomic_long_t held_bytes;
 	struct spw_moves *moves;
 	struct spw_replicas *replicas;

@@ -26,6 +26,7 @@
 #include <net/ip.h>
 #include <net/tcp.h>
 
+#include "back.h"
 #include "device.h"
 #include "gate.h"
 #include "hook.h"
@@ -158,6 +159,7 @@ err_module:
 void spw_gate_free(struct spw_gate *gate)
 {
 	list_del(&gate->list);
+	spw_back_forget(gate);
 	rhashtable_remove_fast(&gate->spw->gates, &gate->node, params);
 	atomic_dec(&gate->spw->nr_gates);
 	spw_gate_discard(gate);
@@ -205,8 +207,16 @@ static void take_held(struct spw_gate *gate, struct sk_buff_head *list)
 	gate->held_bytes = 0;
 }
 
-/* As ip_forward() and ip6_forward(): what goes in a circle must end. */
-static bool hop(struct sk_buff *skb, u32 family)
+/**
+ * spw_gate_hop() - a packet is sent on
+ * @skb: at its network header
+ * @family: of it
+ *
+ * As ip_forward() and ip6_forward(): what goes in a circle must end.
+ *
+ * Return: false where it ends here.
+ */
+bool spw_gate_hop(struct sk_buff *skb, u32 family)
 {
 	if (skb_warn_if_lro(skb) || skb_cow(skb, LL_MAX_HEADER))
 		return false;
@@ -234,7 +244,8 @@ static bool forward(struct spw_gate *gate, struct sk_buff *skb)
 
 	dst = rcu_dereference(*(six ? &spw->steer6 : &spw->steer4));
 	if (!dst || !netif_running(spw->dev) || !rcu_access_pointer(gate->peer) ||
-	    !spw_hook_checksum(skb, gate->key.family) || !hop(skb, gate->key.family)) {
+	    !spw_hook_checksum(skb, gate->key.family) ||
+	    !spw_gate_hop(skb, gate->key.family)) {
 		spw_stat_inc(spw->stats, SPILLWAY_STAT_MOVE_DROP_HELD);
 		kfree_skb(skb);
 		return false;
@@ -331,8 +342,10 @@ void spw_gate_hold(struct spw_gate *gate)
 void spw_gate_thaw(struct spw_gate *gate)
 {
 	spw_gate_keep(gate);
-	if (gate->before != SPW_GATE_FORWARD)
+	if (gate->before != SPW_GATE_FORWARD) {
 		RCU_INIT_POINTER(gate->peer, NULL);
+		spw_back_expect(gate, NULL);
+	}
 	drain(gate, gate->before, back);
 }
 
@@ -395,6 +408,7 @@ void spw_gate_keep(struct spw_gate *gate)
 void spw_gate_forward(struct spw_gate *gate, struct spw_peer *peer)
 {
 	rcu_assign_pointer(gate->peer, peer);
+	spw_back_expect(gate, peer);
 	gate->since = ktime_get_ns();
 	drain(gate, SPW_GATE_FORWARD, send_rest);
 }
@@ -406,6 +420,7 @@ void spw_gate_forward(struct spw_gate *gate, struct spw_peer *peer)
 void spw_gate_steer(struct spw_gate *gate)
 {
 	RCU_INIT_POINTER(gate->peer, NULL);
+	spw_back_expect(gate, NULL);
 	gate->since = ktime_get_ns();
 	drain(gate, SPW_GATE_STEER, back);
 }

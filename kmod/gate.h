@@ -55,10 +55,14 @@ struct spw_gate_key {
  * @over: the peer that has the endpoint says that it ended: goes soon
  * @bound_if: interface that the socket here is bound to, or 0
  * @id: of the move by which the endpoint went, 0 if it has not
- * @from: whom it came from, NULL if from nobody or if that peer went
+ * @from: whom it came from, NULL if from nobody or if that peer went; also read under
+ *	RCU
  * @from_instance: of that peer, as moves name it
  * @from_id: of the move by which it came
  * @since: ktime (ns) when it went or came last, or @over was said
+ * @back: its packets leave through @from; written as that
+ * @next: who has the endpoint, or is about to; to be compared only, by who reads it
+ *	under RCU
  * @list: in &spw_moves.gates
  * @peer: who has the endpoint; RCU, NULL if nobody else or if that peer went
  * @lock: guards all below and the mode; taken in softirq
@@ -86,6 +90,8 @@ struct spw_gate {
 	u32 from_instance;
 	u64 from_id;
 	u64 since;
+	bool back;
+	const struct spw_peer *next;
 	struct list_head list;
 	struct spw_peer __rcu *peer;
 	spinlock_t lock; /* see above */
@@ -117,6 +123,7 @@ void spw_gate_steer(struct spw_gate *gate);
 void spw_gate_open(struct spw_gate *gate);
 void spw_gate_sink(struct spw_gate *gate);
 void spw_gate_discard(struct spw_gate *gate);
+bool spw_gate_hop(struct sk_buff *skb, u32 family);
 bool spw_gate_moved_on(struct spw_gate *gate, u32 snd_nxt);
 
 enum spw_gate_verdict spw_gate_packet(struct spw_device *spw, struct sk_buff *skb,

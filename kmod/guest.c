@@ -18,6 +18,7 @@
 #include "adopt_fill.h"
 #include "adopt_match.h"
 #include "app.h"
+#include "back.h"
 #include "conntab.h"
 #include "fault.h"
 #include "gate.h"
@@ -273,7 +274,7 @@ static void open_gate(struct spw_guest *guest)
 	gate->over = false;
 	gate->busy = false;
 	if (guest->home) {
-		gate->from = NULL;
+		WRITE_ONCE(gate->from, NULL);
 		spw_gate_open(gate);
 		spw_gate_free(gate);
 		return;
@@ -281,11 +282,12 @@ static void open_gate(struct spw_guest *guest)
 	/* Where it went on and has come back, packets come from whom it came from first. */
 	guest->detour = gate->from && gate->from != guest->peer;
 	if (!guest->detour) {
-		gate->from = guest->peer;
+		WRITE_ONCE(gate->from, guest->peer);
 		gate->from_instance = guest->instance;
 		gate->from_id = guest->id;
 	}
 	gate->bound_if = guest->restored.sk->sk_bound_dev_if;
+	spw_back_follow(gate);
 	spw_gate_steer(gate);
 }
 

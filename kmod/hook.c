@@ -13,6 +13,7 @@
 #include <linux/tcp.h>
 #include <net/ip.h>
 
+#include "back.h"
 #include "conntab.h"
 #include "device.h"
 #include "gate.h"
@@ -177,6 +178,8 @@ static unsigned int arriving4(void *priv, struct sk_buff *skb,
 
 	if (likely(!atomic_read(&spw->nr_gates)))
 		return NF_ACCEPT;
+	if (unlikely(skb_dst(skb)) && spw_back_out(spw, skb, AF_INET))
+		return NF_STOLEN;
 	th = tcp_of4(skb, &buf);
 	if (!th)
 		return NF_ACCEPT;
@@ -193,6 +196,8 @@ static unsigned int arriving6(void *priv, struct sk_buff *skb,
 
 	if (likely(!atomic_read(&spw->nr_gates)))
 		return NF_ACCEPT;
+	if (unlikely(skb_dst(skb)) && spw_back_out(spw, skb, AF_INET6))
+		return NF_STOLEN;
 	th = tcp_of6(skb, &buf);
 	if (!th)
 		return NF_ACCEPT;

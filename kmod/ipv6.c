@@ -5,6 +5,7 @@
  * that leads relayed packets into the device.
  */
 #include <linux/security.h>
+#include <linux/tcp.h>
 #include <net/addrconf.h>
 #include <net/inet6_hashtables.h>
 #include <net/inet_ecn.h>
@@ -297,6 +298,32 @@ int spw_ipv6_local_dst(struct net_device *lo, struct dst_entry **dst)
 	rt->dst.input = ip6_input;
 	*dst = &rt->dst;
 	return 0;
+}
+
+/**
+ * spw_ipv6_way_out() - the way that a packet of a connection of this node takes
+ * @net: namespace
+ * @skb: it; its source may be another node's
+ *
+ * As ip6_route_me_harder(). Under RCU.
+ *
+ * Return: with a reference, or NULL.
+ */
+struct dst_entry *spw_ipv6_way_out(struct net *net, const struct sk_buff *skb)
+{
+	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
+	struct flowi6 fl6 = {
+		.flowi6_proto = IPPROTO_TCP,
+		.flowi6_mark = skb->mark,
+		.flowlabel = ip6_flowinfo(ip6h),
+		.daddr = ip6h->daddr,
+		.saddr = ip6h->saddr,
+		.fl6_sport = tcp_hdr(skb)->source,
+		.fl6_dport = tcp_hdr(skb)->dest,
+	};
+	struct dst_entry *dst = ip6_dst_lookup_flow(net, NULL, &fl6, NULL);
+
+	return IS_ERR(dst) ? NULL : dst;
 }
 
 #endif

@@ -37,6 +37,7 @@ struct dst_entry *spw_ipv6_route(const struct sock *sk, const struct request_soc
 				 const struct spw_image_socket *set);
 void spw_ipv6_set_options(struct sock *sk, const struct spw_image_socket *set);
 int spw_ipv6_local_dst(struct net_device *lo, struct dst_entry **dst);
+struct dst_entry *spw_ipv6_way_out(struct net *net, const struct sk_buff *skb);
 
 #else
 
@@ -109,6 +110,14 @@ spw_ipv6_route(const struct sock *sk, const struct request_sock *req,
 static inline void spw_ipv6_set_options(struct sock *sk,
 					const struct spw_image_socket *set)
 {
+}
+
+static inline struct dst_entry *spw_ipv6_way_out(struct net *net,
+						 const struct sk_buff *skb)
+{
+	return NULL;
+}
+
 static inline int spw_ipv6_local_dst(struct net_device *lo,
 				     struct dst_entry **dst)
 {

@@ -11,6 +11,7 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 
+#include "back.h"
 #include "conntab.h"
 #include "fault.h"
 #include "gate.h"
@@ -390,9 +391,12 @@ void spw_moves_peer_gone(struct spw_peer *peer)
 	spw_offers_end(peer);
 	spw_guests_end(peer);
 	forget_departed(peer);
-	list_for_each_entry(gate, &moves->gates, list)
-		if (gate->from == peer)
-			gate->from = NULL;
+	list_for_each_entry(gate, &moves->gates, list) {
+		if (gate->from != peer)
+			continue;
+		WRITE_ONCE(gate->from, NULL);
+		spw_back_follow(gate);
+	}
 	mutex_unlock(&moves->lock);
 }
 

@@ -16,7 +16,9 @@
 #include <net/tcp.h>
 
 #include "app.h"
+#include "back.h"
 #include "capture.h"
+#include "clamp.h"
 #include "conntab.h"
 #include "fault.h"
 #include "gate.h"
@@ -532,6 +534,7 @@ static int hold(struct spw_offer *offer)
 	offer->settled = false;
 	offer->held_at = ktime_get_ns();
 	spw_gate_hold(gate);
+	spw_back_expect(gate, offer->peer);
 	return SPW_MOVE_BECAUSE_NOTHING;
 }
 
@@ -561,6 +564,7 @@ static u8 take_image(struct spw_offer *offer, struct sock *sk)
 	};
 	u8 reason;
 
+	spw_clamp_capture(spw, offer->conn.family, &offer->conn.tuple, sk);
 	reason = spw_fault(SPW_FAULT_CAPTURE) ? SPW_MOVE_BECAUSE_MEMORY :
 		 spw_capture(sk, SPW_LEN_MOVE, &bytes, &offer->image);
 	spw_session_put(session);

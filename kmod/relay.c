@@ -15,6 +15,7 @@
 #include <net/route.h>
 #include <net/tcp.h>
 
+#include "back.h"
 #include "clamp.h"
 #include "conntab.h"
 #include "crypt.h"
@@ -140,7 +141,7 @@ static bool can_steer(const struct spw_device *spw, const struct sk_buff *skb,
 }
 
 /**
- * spw_relay_steer() - lead a packet into the device if a peer relays it
+ * spw_relay_steer() - lead a packet into the device if it leaves through a peer
  * @spw: device
  * @skb: in LOCAL_OUT, under RCU
  * @family: of the packet
@@ -153,14 +154,17 @@ void spw_relay_steer(struct spw_device *spw, struct sk_buff *skb, u8 family,
 	const struct spw_peer *peer;
 	struct dst_entry *dst;
 
-	if (!conn)
-		return;
-	peer = rcu_dereference(conn->peer);
+	peer = conn ? rcu_dereference(conn->peer) : NULL;
+	/* A socket in TIME_WAIT, which still answers, has no entry. */
+	if (!peer && (!conn || test_bit(SPW_CONN_MOVED, &conn->flags)))
+		peer = spw_back_peer(spw, family, tuple);
 	if (!peer || !can_steer(spw, skb, family)) {
-		spw_clamp_lift(spw, conn, skb);
+		if (conn)
+			spw_clamp_lift(spw, conn, skb);
 		return;
 	}
-	spw_clamp_set(spw, conn, peer, skb);
+	if (conn)
+		spw_clamp_set(spw, conn, peer, skb);
 	dst = rcu_dereference(*(family == AF_INET ? &spw->steer4 : &spw->steer6));
 	if (!dst)
 		return;

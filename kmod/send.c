@@ -11,6 +11,7 @@
 #include <net/ip_tunnels.h>
 #include <net/tcp.h>
 
+#include "back.h"
 #include "burst.h"
 #include "compat.h"
 #include "conntab.h"
@@ -293,7 +294,7 @@ static u8 tuple_of(struct spw_tuple *tuple, struct sk_buff *skb)
 	return AF_INET6;
 }
 
-/* Who relays the connection, or has its endpoint. */
+/* Who relays the connection, has its endpoint, or gave it to this node. */
 static struct spw_peer *relayed_by(struct spw_device *spw, struct sk_buff *skb)
 {
 	struct spw_tuple tuple;
@@ -306,7 +307,8 @@ static struct spw_peer *relayed_by(struct spw_device *spw, struct sk_buff *skb)
 	conn = atomic_read(&spw->nr_offloaded) ?
 	       spw_relay_find(spw, family, &tuple) : NULL;
 	peer = conn ? rcu_dereference(conn->peer) : NULL;
-	return peer ?: spw_gate_peer(spw, family, &tuple);
+	return peer ?: spw_gate_peer(spw, family, &tuple) ?:
+	       spw_back_peer(spw, family, &tuple);
 }
 
 /**

@@ -25,6 +25,7 @@ enum spw_setting {
 	SPW_SET_REPLICA_KBYTES_S,	/* told to one peer */
 	SPW_SET_REPLICA_RST,	/* remotes of a dead peer's connections are told */
 	SPW_SET_REPLICA_CONFIRM_MS,	/* between down and dead */
+	SPW_SET_HANDOFF_RETURN,	/* endpoints that came send through whom they came from */
 	SPW_SETTINGS_COUNT
 };
 

@@ -4,6 +4,7 @@
 #include <linux/sysfs.h>
 #include <net/net_namespace.h>
 
+#include "back.h"
 #include "device.h"
 #include "health.h"
 #include "netlink.h"
@@ -41,6 +42,7 @@ static ssize_t setting_store(struct device *d, struct device_attribute *attr,
 	mutex_lock(&spw->lock);
 	err = spw_setting_set(&spw->settings, which(attr), value);
 	if (!err) {
+		spw_back_follow_all(spw);
 		spw_netlink_device_event(spw);
 		spw_health_kick(spw);
 	}
@@ -138,6 +140,11 @@ static struct dev_ext_attribute attr_replica_confirm_ms = {
 	(void *)SPW_SET_REPLICA_CONFIRM_MS,
 };
 
+static struct dev_ext_attribute attr_handoff_return = {
+	__ATTR(handoff_return, 0644, setting_show, setting_store),
+	(void *)SPW_SET_HANDOFF_RETURN,
+};
+
 static struct attribute *attrs[] = {
 	&attr_heartbeat_ms.attr.attr,
 	&attr_down_after_ms.attr.attr,
@@ -157,6 +164,7 @@ static struct attribute *attrs[] = {
 	&attr_replica_kbytes_s.attr.attr,
 	&attr_replica_rst.attr.attr,
 	&attr_replica_confirm_ms.attr.attr,
+	&attr_handoff_return.attr.attr,
 	NULL,
 };
 

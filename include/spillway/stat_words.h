@@ -94,3 +94,5 @@
 [SPILLWAY_STAT_REPLICA_DROPPED] = "replica_dropped",
 [SPILLWAY_STAT_REPLICA_RESETS] = "replica_resets",
 [SPILLWAY_STAT_REPLICA_SPARED] = "replica_spared",
+[SPILLWAY_STAT_MOVE_RETURNED] = "move_returned",
+[SPILLWAY_STAT_RX_DROP_MOVED] = "rx_drop_moved",

@@ -684,6 +684,8 @@ enum spillway_stat {
 	SPILLWAY_STAT_REPLICA_DROPPED,		/* images of peers not taken, or out of step */
 	SPILLWAY_STAT_REPLICA_RESETS,		/* resets sent for peers that are dead */
 	SPILLWAY_STAT_REPLICA_SPARED,		/* connections left alone: it may be alive */
+	SPILLWAY_STAT_MOVE_RETURNED,		/* packets of endpoints that went, sent out here */
+	SPILLWAY_STAT_RX_DROP_MOVED,		/* of a moved connection, from who has not got it */
 
 	__SPILLWAY_STAT_MAX
 };
