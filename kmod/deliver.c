@@ -15,6 +15,7 @@
 
 #include "back.h"
 #include "deliver.h"
+#include "icmp.h"
 #include "inner.h"
 #include "passed.h"
 #include "peer.h"
@@ -100,7 +101,8 @@ void spw_deliver(struct spw_peer *peer, struct sk_buff *skb, u8 outer_tos,
 	skb_clear_hash(skb);
 	skb_scrub_packet(skb, false);
 
-	if (unlikely(!spw_back_admit(peer, skb, six))) {
+	if (unlikely(inner->icmp ? !spw_icmp_admit(peer, skb, six) :
+				   !spw_back_admit(peer, skb, six))) {
 		spw_peer_drop(peer, SPILLWAY_STAT_RX_DROP_MOVED, segs);
 		kfree_skb(skb);
 		return;

@@ -6,6 +6,7 @@
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
+#include <linux/ratelimit_types.h>
 #include <linux/rhashtable.h>
 #include <linux/spillway.h>
 #include <linux/workqueue.h>
@@ -108,6 +109,7 @@ struct spw_adopts {
  * @nr_back: of these, endpoints whose packets leave through whom they came from
  * @nr_next: of these, endpoints that another node has, or that are on their way there
  * @held_bytes: of packets that these hold
+ * @icmp_rate: of ICMP errors that are sent on after these
  * @moves: moves of endpoints
  * @replicas: connections whose images are replicated
  * @apps: what applications say of their connections
@@ -159,6 +161,7 @@ struct spw_device {
 	atomic_t nr_back;
 	atomic_t nr_next;
 	atomic_long_t held_bytes;
+	struct ratelimit_state icmp_rate;
 	struct spw_moves *moves;
 	struct spw_replicas *replicas;
 	struct spw_apps apps;

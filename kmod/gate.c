@@ -18,6 +18,7 @@
 #include <linux/ipv6.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
+#include <linux/ratelimit.h>
 #include <linux/rhashtable.h>
 #include <linux/siphash.h>
 #include <linux/slab.h>
@@ -82,6 +83,8 @@ static void make_key(struct spw_gate_key *key, u8 family, const struct spw_tuple
 int spw_gate_init(struct spw_device *spw)
 {
 	get_random_once(&gate_hash_key, sizeof(gate_hash_key));
+	ratelimit_state_init(&spw->icmp_rate, HZ, SPW_GATES_ICMP_RATE);
+	ratelimit_set_flags(&spw->icmp_rate, RATELIMIT_MSG_ON_RELEASE);
 	return rhashtable_init(&spw->gates, &params);
 }
 

@@ -30,6 +30,7 @@ enum spw_gate_limits {
 	SPW_GATE_HELD_PACKETS = 1024,
 	SPW_GATE_HELD_BYTES = 4 << 20,	/* as they lie in memory */
 	SPW_GATES_HELD_BYTES = 64 << 20, /* of all gates of a device */
+	SPW_GATES_ICMP_RATE = 1000,	/* errors a second, likewise */
 };
 
 /**

@@ -18,6 +18,7 @@
 #include "device.h"
 #include "gate.h"
 #include "hook.h"
+#include "icmp.h"
 #include "ipv6.h"
 #include "relay.h"
 
@@ -182,7 +183,7 @@ static unsigned int arriving4(void *priv, struct sk_buff *skb,
 		return NF_STOLEN;
 	th = tcp_of4(skb, &buf);
 	if (!th)
-		return NF_ACCEPT;
+		return verdict_of(spw_icmp_packet(spw, skb, AF_INET));
 	tuple_in4(&tuple, skb, th);
 	return verdict_of(spw_gate_packet(spw, skb, AF_INET, &tuple));
 }
@@ -200,7 +201,7 @@ static unsigned int arriving6(void *priv, struct sk_buff *skb,
 		return NF_STOLEN;
 	th = tcp_of6(skb, &buf);
 	if (!th)
-		return NF_ACCEPT;
+		return verdict_of(spw_icmp_packet(spw, skb, AF_INET6));
 	tuple_in6(&tuple, skb, th);
 	return verdict_of(spw_gate_packet(spw, skb, AF_INET6, &tuple));
 }
@@ -217,6 +218,20 @@ bool spw_hook_checksum(struct sk_buff *skb, u8 family)
 	return offset >= 0 &&
 	       !nf_checksum(skb, NF_INET_PRE_ROUTING,
 			    skb_network_offset(skb) + offset, IPPROTO_TCP, family);
+}
+
+/**
+ * spw_hook_icmp_checksum() - is the checksum of an ICMP message that came in right?
+ * @skb: at its network header, in PRE_ROUTING; it has neither options nor extensions
+ * @family: of it
+ */
+bool spw_hook_icmp_checksum(struct sk_buff *skb, u8 family)
+{
+	bool six = family == AF_INET6;
+
+	return !nf_checksum(skb, NF_INET_PRE_ROUTING, skb_network_offset(skb) +
+			    (six ? sizeof(struct ipv6hdr) : sizeof(struct iphdr)),
+			    six ? IPPROTO_ICMPV6 : IPPROTO_ICMP, family);
 }
 
 static const struct nf_hook_ops hooks[SPW_HOOKS] = {

@@ -12,5 +12,6 @@ int spw_hook_register(struct spw_device *spw);
 void spw_hook_unregister(struct spw_device *spw);
 
 bool spw_hook_checksum(struct sk_buff *skb, u8 family);
+bool spw_hook_icmp_checksum(struct sk_buff *skb, u8 family);
 
 #endif /* _SPW_HOOK_H */

@@ -34,9 +34,12 @@ enum {
 	TCP_FLAGS = 13,
 	TCP_CSUM = 16,
 
+	PROTO_ICMP = 1,
 	PROTO_TCP = 6,
+	PROTO_ICMP6 = 58,
 	DF = 0x4000,
 	OFFSET_OR_MF = 0x3fff,
+	OFFSET = 0x1fff,
 };
 
 enum tcp_flags {
@@ -87,7 +90,7 @@ static int parse4(const __u8 *p, size_t len, struct spw_inner *inner)
 		return -EPROTO;
 	inner->ip_len = (p[0] & 0xf) * 4;
 	if (inner->ip_len < SPW_INNER_IP4 || get16(p + IP4_LEN) != len ||
-	    p[IP4_PROTO] != PROTO_TCP || (get16(p + IP4_FRAG) & OFFSET_OR_MF))
+	    (!inner->icmp && p[IP4_PROTO] != PROTO_TCP) || (get16(p + IP4_FRAG) & OFFSET_OR_MF))
 		return -EPROTO;
 	if (!addr4_travels(p + IP4_SADDR) || !addr4_travels(p + IP4_DADDR))
 		return -EPROTO;
@@ -99,11 +102,40 @@ static int parse6(const __u8 *p, size_t len, struct spw_inner *inner)
 {
 	inner->ip_len = SPW_INNER_IP6;
 	if (len < SPW_INNER_IP6 || get16(p + IP6_LEN) != len - SPW_INNER_IP6 ||
-	    p[IP6_NEXT] != PROTO_TCP)
+	    (!inner->icmp && p[IP6_NEXT] != PROTO_TCP))
 		return -EPROTO;
 	if (!addr6_travels(p + IP6_SADDR) || !addr6_travels(p + IP6_DADDR))
 		return -EPROTO;
 	return 0;
+}
+
+/* RFC 792: who sent what is quoted is told that it did not arrive. */
+static bool is_error4(const __u8 *p, size_t len)
+{
+	const __u8 *quoted = p + SPW_INNER_IP4 + SPW_INNER_ICMP;
+	__u8 type;
+
+	if (len != SPW_INNER_ICMP4 || p[0] != 0x45 || p[IP4_PROTO] != PROTO_ICMP)
+		return false;
+	type = p[SPW_INNER_IP4];
+	return (type == 3 || type == 11 || type == 12) && quoted[0] == 0x45 &&
+	       quoted[IP4_PROTO] == PROTO_TCP && !(get16(quoted + IP4_FRAG) & OFFSET) &&
+	       addr4_travels(quoted + IP4_DADDR) &&
+	       !memcmp(quoted + IP4_SADDR, p + IP4_DADDR, 4);
+}
+
+/* RFC 4443, likewise. */
+static bool is_error6(const __u8 *p, size_t len)
+{
+	const __u8 *quoted = p + SPW_INNER_IP6 + SPW_INNER_ICMP;
+	__u8 type;
+
+	if (len != SPW_INNER_ICMP6 || p[IP6_NEXT] != PROTO_ICMP6)
+		return false;
+	type = p[SPW_INNER_IP6];
+	return type >= 1 && type <= 4 && quoted[0] >> 4 == 6 &&
+	       quoted[IP6_NEXT] == PROTO_TCP && addr6_travels(quoted + IP6_DADDR) &&
+	       !memcmp(quoted + IP6_SADDR, p + IP6_DADDR, 16);
 }
 
 /**
@@ -113,7 +145,8 @@ static int parse6(const __u8 *p, size_t len, struct spw_inner *inner)
  * @inner: receives its shape
  *
  * One whole IP packet with TCP, from and to addresses that may travel. The peer is
- * trusted with its own connections, not with this node's loopback.
+ * trusted with its own connections, not with this node's loopback. Or an ICMP error
+ * about such a packet, cut down to what names it.
  *
  * Return: 0 or -EPROTO.
  */
@@ -126,12 +159,19 @@ int spw_inner_parse(const void *data, size_t len, struct spw_inner *inner)
 	if (!len || len > SPW_INNER_MAX)
 		return -EPROTO;
 	inner->family = p[0] >> 4;
+	inner->icmp = inner->family == 4 ? is_error4(p, len) :
+		      inner->family == 6 && is_error6(p, len);
 	if (inner->family == 4)
 		err = parse4(p, len, inner);
 	else if (inner->family == 6)
 		err = parse6(p, len, inner);
 	else
 		err = -EPROTO;
+	if (!err && inner->icmp) {
+		inner->hdr_len = len;
+		inner->payload = 0;
+		return 0;
+	}
 	if (err || len < inner->ip_len + SPW_INNER_TCP)
 		return -EPROTO;
 	tcp_len = (p[inner->ip_len + TCP_DOFF] >> 4) * 4;

@@ -13,6 +13,10 @@ enum spw_inner_len {
 	SPW_INNER_IP4 = 20,
 	SPW_INNER_IP6 = 40,
 	SPW_INNER_TCP = 20,
+	SPW_INNER_ICMP = 8,
+	SPW_INNER_QUOTED = 8, /* of the segment: ports and number */
+	SPW_INNER_ICMP4 = 2 * SPW_INNER_IP4 + SPW_INNER_ICMP + SPW_INNER_QUOTED,
+	SPW_INNER_ICMP6 = 2 * SPW_INNER_IP6 + SPW_INNER_ICMP + SPW_INNER_QUOTED,
 	/* IPv4's and TCP's largest, RFC 791 and RFC 9293 */
 	SPW_INNER_HDR_MAX = 60 + 60,
 	SPW_INNER_MAX = 65535,
@@ -22,11 +26,13 @@ enum spw_inner_len {
  * struct spw_inner - shape of an inner packet
  * @family: 4 or 6
  * @ip_len: bytes of its IP header
+ * @icmp: an ICMP error instead of TCP: all of it counts as headers
  * @hdr_len: bytes of IP and TCP headers
  * @payload: bytes behind them
  */
 struct spw_inner {
 	__u8 family;
+	bool icmp;
 	__u8 ip_len;
 	__u8 hdr_len;
 	__u16 payload;

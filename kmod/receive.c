@@ -198,6 +198,8 @@ static int data_frame(struct arrival *a, const struct dgram *d,
 		return SPILLWAY_STAT_RX_DROP_FRAME;
 	if (spw_inner_parse(frame->body, frame->len, inner))
 		return SPILLWAY_STAT_RX_DROP_INNER;
+	if (unlikely(inner->icmp) && frame->flags & SPW_DATA_CSUM)
+		return SPILLWAY_STAT_RX_DROP_FRAME;
 	/* Only what is of use takes the place of what was sent first. */
 	if (unlikely(d->twin) ||
 	    (unlikely(frame->ago) && !spw_key_claim(d->key, d->pn - frame->ago)))

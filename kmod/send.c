@@ -355,6 +355,29 @@ drop:
 	return NETDEV_TX_OK;
 }
 
+/**
+ * spw_send_alone() - send a small packet of no connection
+ * @peer: to whom, under RCU, bottom halves off
+ * @skb: it; consumed
+ *
+ * Return: 0 or the counter of the drop, which has been counted.
+ */
+int spw_send_alone(struct spw_peer *peer, struct sk_buff *skb)
+{
+	struct spw_way way;
+	int drop = spw_way_find(&way, peer);
+
+	if (drop) {
+		kfree_skb(skb);
+	} else {
+		drop = send_whole(&way, skb);
+		dst_release(way.route.dst);
+	}
+	if (drop)
+		spw_peer_drop(peer, drop, 1);
+	return drop;
+}
+
 /* Tell which datagram the piece was in first, if that had the same key. */
 static void say_again(struct spw_cut *cut, const struct spw_key *key, u64 pn,
 		      u64 first_seq)

@@ -23,6 +23,7 @@ struct spw_send_one {
 };
 
 netdev_tx_t spw_send_xmit(struct sk_buff *skb, struct net_device *dev);
+int spw_send_alone(struct spw_peer *peer, struct sk_buff *skb);
 int spw_send_prepare(struct spw_peer *peer, struct spw_cut *cut, u64 first_seq,
 		     struct spw_send_one *one);
 void spw_send_prepared(struct spw_send_one *one, u8 tos);

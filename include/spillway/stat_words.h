@@ -95,4 +95,6 @@
 [SPILLWAY_STAT_REPLICA_RESETS] = "replica_resets",
 [SPILLWAY_STAT_REPLICA_SPARED] = "replica_spared",
 [SPILLWAY_STAT_MOVE_RETURNED] = "move_returned",
+[SPILLWAY_STAT_MOVE_ICMP] = "move_icmp",
+[SPILLWAY_STAT_MOVE_DROP_ICMP] = "move_drop_icmp",
 [SPILLWAY_STAT_RX_DROP_MOVED] = "rx_drop_moved",

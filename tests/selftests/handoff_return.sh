@@ -3,7 +3,8 @@
 # A network that lets no node send with another's address: what a target sends goes out
 # through the origin, of IPv4 and IPv6, with data both ways and every byte right, also
 # through a firewall there that drops what is invalid. Straight out it is dropped; so it is
-# where the tunnel to the origin is cut, until that is there again.
+# where the tunnel to the origin is cut, until that is there again. ICMP that comes to the
+# origin finds the socket at the target.
 # lab: --icount
 . tests/lab/scene.sh
 . tests/lab/spillway.sh
@@ -11,7 +12,7 @@
 CONNS=2
 RATE=100000
 
-ktap_plan 14
+ktap_plan 16
 scene_begin
 pool_create 2
 remotes_create 1
@@ -88,6 +89,22 @@ stays() {
 check "and none leaves n2 by its uplink" stays
 check "they go back to n1, and once more to n2" eval "all_went 2 1 && all_went 1 2"
 check "still none with n1's address has left n2" none_forged
+
+### a path that takes less than it did
+
+before=$(stat_of 1 move_icmp)
+mtu() { ip -n rtr link set r1 mtu "$1"; }
+mtu 1300
+learnt() { # both families
+	node_exec 2 ss -Htnie state established sport = :7000 | tr '\n' ' ' |
+		grep -o 'pmtu:[0-9]*' > /tmp/pmtu
+	[ "$(grep -c ':1300$' /tmp/pmtu)" = $((2 * CONNS)) ]
+}
+check "n2's sockets learn of a path that takes less" wait_until -t 20 learnt
+[ $KTAP_FAILED = 0 ] || sed 's/^/# /' /tmp/pmtu
+told() { [ "$(stat_of 1 move_icmp)" -gt "$before" ]; }
+check "from ICMP that came to n1" told
+mtu 1500
 
 ### straight out, where the setting says so
 

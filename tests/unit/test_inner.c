@@ -321,4 +321,55 @@ TEST_F(family, the_whole_is_an_ip_packet)
 	EXPECT_EQ((65535 - self->m.shape.hdr_len) / 1448, n);
 }
 
+/* An ICMP error about a segment that the outer destination has sent, cut down. */
+static void build_error(struct packet *p, int family)
+{
+	const size_t ip = family == 4 ? 20 : 40, dst = family == 4 ? 16 : 24,
+		     addr = family == 4 ? 4 : 16;
+	struct packet quoted;
+
+	build(&quoted, family, 1, 1000, ACK, 100);
+	build(p, family, 2, 0, 0, 0);
+	p->len = 2 * ip + 16;
+	if (family == 4)
+		p->data[3] = (uint8_t)p->len;
+	else
+		p->data[5] = (uint8_t)(p->len - ip);
+	p->data[family == 4 ? 9 : 6] = family == 4 ? 1 : 58;
+	memset(p->data + ip, 0, 8);
+	p->data[ip] = family == 4 ? 3 : 2;
+	memcpy(p->data + ip + 8, quoted.data, ip + 8);
+	memcpy(p->data + dst, quoted.data + dst - addr, addr);
+}
+
+TEST_F(family, icmp_error)
+{
+	build_error(&self->p, variant->family);
+	ASSERT_EQ(0, spw_inner_parse(self->p.data, self->p.len, &self->inner));
+	EXPECT_TRUE(self->inner.icmp);
+	EXPECT_EQ(self->p.len, self->inner.hdr_len);
+	EXPECT_EQ(0, self->inner.payload);
+	/* Nothing follows it, and it follows nothing. */
+	begin(&self->m, &self->p);
+	EXPECT_FALSE(add(&self->m, &self->p));
+}
+
+TEST_F(family, icmp_error_bad)
+{
+	const int six = variant->family == 6;
+	const size_t ip = six ? 40 : 20;
+	/* Type, what is quoted: version, protocol, who sent it. */
+	const size_t at[] = { ip, ip + 8, ip + 8 + (six ? 6 : 9), ip + 8 + (six ? 8 : 12) };
+	size_t i;
+
+	for (i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		build_error(&self->p, variant->family);
+		self->p.data[at[i]] ^= 0x80;
+		EXPECT_NE(0, spw_inner_parse(self->p.data, self->p.len, &self->inner));
+	}
+	build_error(&self->p, variant->family);
+	EXPECT_NE(0, spw_inner_parse(self->p.data, self->p.len - 1, &self->inner));
+	EXPECT_NE(0, spw_inner_parse(self->p.data, self->p.len + 1, &self->inner));
+}
+
 TEST_HARNESS_MAIN

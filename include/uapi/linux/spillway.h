@@ -685,6 +685,8 @@ enum spillway_stat {
 	SPILLWAY_STAT_REPLICA_RESETS,		/* resets sent for peers that are dead */
 	SPILLWAY_STAT_REPLICA_SPARED,		/* connections left alone: it may be alive */
 	SPILLWAY_STAT_MOVE_RETURNED,		/* packets of endpoints that went, sent out here */
+	SPILLWAY_STAT_MOVE_ICMP,		/* ICMP errors, sent on after an endpoint */
+	SPILLWAY_STAT_MOVE_DROP_ICMP,		/* of these: too many, bad, or no way to go */
 	SPILLWAY_STAT_RX_DROP_MOVED,		/* of a moved connection, from who has not got it */
 
 	__SPILLWAY_STAT_MAX
