@@ -28,7 +28,7 @@
 
 #include <spillway/app.h>
 
-#define MAX	64
+#define MAX     64
 #define SECONDS 5000 /* ms: what takes longer will not happen */
 
 /**

@@ -24,7 +24,7 @@ static struct spillway_adopt mapped(unsigned int bits)
 
 	memcpy(want.remote + 12, four, 4);
 	for (unsigned int i = bits; i < 128; i++)
-		want.remote[i / 8] &= (uint8_t)~(0x80 >> i % 8);
+		want.remote[i / 8] &= (uint8_t) ~(0x80 >> i % 8);
 	want.remote_plen = (uint8_t)bits;
 	return want;
 }
