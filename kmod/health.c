@@ -282,7 +282,7 @@ void spw_health_leave(struct spw_device *spw, struct spw_peer *only)
 	int i;
 
 	xa_for_each(&spw->peers, id, peer) {
-		if ((only && peer != only) || !spw_replica_is_told(peer) ||
+		if ((only && peer != only) || !spw_replica_is_told(&peer->replica) ||
 		    !rcu_access_pointer(peer->tx_key) || !rcu_access_pointer(spw->sock4))
 			continue;
 		for (i = 0; i < LEAVE_TIMES; i++) {

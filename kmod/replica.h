@@ -153,10 +153,10 @@ struct spw_replica_peer {
 };
 
 /* May it have something of this node that it was not told the end of? Any context. */
-#define spw_replica_is_told(peer)					\
-	(READ_ONCE((peer)->replica.nr_out) ||				\
-	 READ_ONCE((peer)->replica.lag.last) !=				\
-		 READ_ONCE((peer)->replica.lag.acked))
+static inline bool spw_replica_is_told(const struct spw_replica_peer *p)
+{
+	return READ_ONCE(p->nr_out) || READ_ONCE(p->lag.last) != READ_ONCE(p->lag.acked);
+}
 
 /**
  * struct spw_replica_view - replication as told to the operator

@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #define COUNT_MAX 4096
-#define PAUSE_NS 10000000
+#define PAUSE_NS  10000000
 
 enum kind { SILENT, OFTEN, MUCH, KINDS };
 
