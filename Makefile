@@ -258,6 +258,7 @@ bench: build/deps lab-modules ctl build/bench/meter build/bench/hotspots.so \
 		build/bench/crowd build/bench/repair
 	$(Q)tests/bench/costs $(KERNELS)
 	$(Q)tests/bench/handoff $(KERNELS)
+	$(Q)tests/bench/replica $(KERNELS)
 
 grid: build/deps lab-modules ctl build/bench/goodput
 	$(Q)tests/bench/grid $(if $(KERNEL),--kernel $(KERNEL)) $(CELLS)

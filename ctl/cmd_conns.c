@@ -43,9 +43,9 @@ static void print_row(const struct spillctl *ctl, struct table *table, const str
 static int print_table(const struct spillctl *ctl, const struct model_conn *conns, size_t count)
 {
 	static const char *const columns[] = {
-		">ID", "LOCAL", "REMOTE",    "DIR",    "PEER",     "STATE", ">TX",
-		">RX", ">SENT", ">RECEIVED", ">QUEUE", ">RETRANS", ">AGE",  ">RTT",
-		"REPLICA", ">IMAGE", ">LAG",
+		">ID",  "LOCAL", "REMOTE",  "DIR",       "PEER",   "STATE",
+		">TX",  ">RX",   ">SENT",   ">RECEIVED", ">QUEUE", ">RETRANS",
+		">AGE", ">RTT",  "REPLICA", ">IMAGE",    ">LAG",
 	};
 	struct table *table = table_new(columns, 17, ctl->header);
 	size_t i;

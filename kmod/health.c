@@ -271,8 +271,8 @@ void spw_health_start(struct spw_device *spw)
  * @spw: device, its lock held
  * @only: this one, or NULL for all
  *
- * What they relayed has returned. Said to those that keep replicas, more than once: nobody answers it, and who misses
- * it may end those connections, see replica_end.c.
+ * What they relayed has returned. Said to those that keep replicas, and more than once:
+ * nobody answers it, and who misses it may end those connections, see replica_end.c.
  */
 void spw_health_leave(struct spw_device *spw, struct spw_peer *only)
 {
@@ -282,7 +282,7 @@ void spw_health_leave(struct spw_device *spw, struct spw_peer *only)
 	int i;
 
 	xa_for_each(&spw->peers, id, peer) {
-		if ((only && peer != only) || !spw_replica_is_told(peer) ||
+		if ((only && peer != only) || !spw_replica_is_told(&peer->replica) ||
 		    !rcu_access_pointer(peer->tx_key) || !rcu_access_pointer(spw->sock4))
 			continue;
 		for (i = 0; i < LEAVE_TIMES; i++) {

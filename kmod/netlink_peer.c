@@ -381,6 +381,7 @@ int spw_nl_key_del(struct sk_buff *skb, struct genl_info *info)
 	peer = spw_nl_peer(spw, info);
 	if (!IS_ERR(peer)) {
 		spw_relay_return_all(spw, peer, SPILLWAY_REASON_PEER_NO_KEY);
+		spw_health_leave(spw, peer);
 		spw_peer_drop_keys(peer);
 	}
 	spw_nl_end(spw);

@@ -123,12 +123,13 @@ enum spw_replica_peer_flags {
  * @credit: bytes that may be told now
  * @credited: when that was counted (us)
  * @lag: rounds, and how long they took
- * @in_lock: guards all below, but for @condemned, which is under &spw_device.lock, and
- *	writes of packets to @passed; taken inside the former
+ * @in_lock: guards all below, but for @condemned and @times, which are under
+ *	&spw_device.lock, and writes of packets to @passed; taken inside the former
  * @in: what it replicates to this node, by its place
  * @nr_in: how many
  * @nr_relayed: of these, relayed by this node
  * @condemned: ktime (ns) since when it is down, and nothing was done about it; else 0
+ * @times: how often its connections were reset; as @condemned
  * @passed: what it sent through this node last, see passed.h; NULL until there is use
  *	for it, freed with the peer
  */
@@ -147,14 +148,15 @@ struct spw_replica_peer {
 	u32 nr_in;
 	u32 nr_relayed;
 	u64 condemned;
+	u8 times;
 	u64 *passed;
 };
 
 /* May it have something of this node that it was not told the end of? Any context. */
-#define spw_replica_is_told(peer)					\
-	(READ_ONCE((peer)->replica.nr_out) ||				\
-	 READ_ONCE((peer)->replica.lag.last) !=				\
-		 READ_ONCE((peer)->replica.lag.acked))
+static inline bool spw_replica_is_told(const struct spw_replica_peer *p)
+{
+	return READ_ONCE(p->nr_out) || READ_ONCE(p->lag.last) != READ_ONCE(p->lag.acked);
+}
 
 /**
  * struct spw_replica_view - replication as told to the operator

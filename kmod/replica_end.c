@@ -11,6 +11,7 @@
  * send, or another peer fell silent with it. Then its connections are left alone. What
  * remains is a cut between two nodes that are both alive and have no other peer.
  */
+#include <linux/delay.h>
 #include <linux/ktime.h>
 #include <linux/skbuff.h>
 #include <net/ip.h>
@@ -24,7 +25,13 @@
 #include "trace.h"
 #include "way.h"
 
-enum { RESETS = 3, TOGETHER = 64, HOPS = 64 };
+enum {
+	RESETS = 3,
+	HOPS = 64,
+	TOGETHER = 64,		/* connections between two pauses: queues on the way */
+	PAUSE_US = 100,		/* are not endless */
+	TIMES = 2,		/* a reset that gets lost is not asked for again */
+};
 
 static u32 word(const u8 *addr)
 {
@@ -159,7 +166,7 @@ static void reset_all(struct spw_peer *peer)
 		rcu_read_unlock();
 		local_bh_enable();
 		if (++n % TOGETHER == 0)
-			cond_resched();
+			usleep_range(PAUSE_US, 2 * PAUSE_US);
 	}
 	mutex_unlock(&peer->replica.in_lock);
 }
@@ -213,18 +220,24 @@ static bool seems_dead(struct spw_peer *peer)
 	       !is_alone(peer, down_ns);
 }
 
-static void decide(struct spw_peer *peer)
+/* Returns whether it is to be asked again. */
+static bool decide(struct spw_peer *peer)
 {
 	struct spw_replica_peer *p = &peer->replica;
 	bool may = spw_setting_get(&peer->spw->settings, SPW_SET_REPLICA_RST);
 	u32 n = p->nr_relayed;
 
-	if (n && may && seems_dead(peer)) {
-		trace_spillway_peer_dead(peer, n);
+	if (!n)
+		return false;
+	if (may && seems_dead(peer)) {
+		if (!p->times)
+			trace_spillway_peer_dead(peer, n);
 		reset_all(peer);
-	} else if (n) {
-		spw_peer_count(peer, SPILLWAY_STAT_REPLICA_SPARED, n);
+		return ++p->times < TIMES;
 	}
+	if (!p->times)
+		spw_peer_count(peer, SPILLWAY_STAT_REPLICA_SPARED, n);
+	return false;
 }
 
 /**
@@ -249,10 +262,12 @@ void spw_replica_end_work(struct work_struct *work)
 			continue;
 		if (since + wait > now) {
 			next = min(next, since + wait - now);
-			continue;
+		} else if (decide(peer)) {
+			peer->replica.condemned = ktime_get_ns();
+			next = min(next, max_t(u64, wait, NSEC_PER_MSEC));
+		} else {
+			spw_replica_forget(peer);
 		}
-		decide(peer);
-		spw_replica_forget(peer);
 	}
 	if (next != U64_MAX && !r->dying)
 		queue_delayed_work(system_wq, &r->end_work, nsecs_to_jiffies(next) + 1);
@@ -277,5 +292,6 @@ void spw_replica_condemn(struct spw_peer *peer)
 		return;
 	}
 	peer->replica.condemned = ktime_get_ns();
+	peer->replica.times = 0;
 	mod_delayed_work(system_wq, &r->end_work, msecs_to_jiffies(ms));
 }

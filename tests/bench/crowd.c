@@ -7,12 +7,16 @@
  *
  * The latter then obeys lines: "mark" is answered with the nanoseconds since it began and
  * those of them in which the guest had nothing to do, "ask" with the number of connections
- * on which the right answer came, anything else ends it. From one mark to the next a
+ * on which the right answer came. "pace RATE SECONDS" asks on one after the other, so many
+ * in a second, and is answered with how many were asked and how many of these had not been
+ * answered when their turn came again; "ends" waits until all have ended and is answered
+ * with how many were reset and when the last was (ns). Anything else ends it. From one mark to the next a
  * thread of the class SCHED_IDLE takes up whatever time nobody else wants, so that idle
  * time is known to the nanosecond, which is an instruction (tests/lab/run --icount).
  */
 #include <arpa/inet.h>
 #include <err.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
@@ -30,6 +34,7 @@
 
 #define BACKLOG 32768
 #define EVENTS  256
+#define PACE_MS 2
 
 static clockid_t idle_clock;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -167,15 +172,69 @@ static uint32_t ask_all(const int *fds, uint32_t n)
 	return good;
 }
 
+static void sleep_until(uint64_t ns)
+{
+	const struct timespec t = { (time_t)(ns / 1000000000), (long)(ns % 1000000000) };
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL))
+		;
+}
+
+static void pace(const int *fds, uint32_t n, uint32_t rate, uint32_t seconds)
+{
+	uint64_t begun = read_clock(CLOCK_MONOTONIC), asked = 0, late = 0, at;
+	uint32_t answer;
+
+	for (at = 0; at < seconds * 1000ULL; at += PACE_MS) {
+		sleep_until(begun + at * 1000000);
+		for (; asked < at * rate / 1000; asked++) {
+			int fd = fds[asked % n];
+
+			late += asked >= n &&
+				recv(fd, &answer, sizeof(answer), MSG_DONTWAIT) != sizeof(answer);
+			if (send(fd, &rate, sizeof(rate), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+				late++;
+		}
+	}
+	printf("%llu %llu\n", (unsigned long long)asked, (unsigned long long)late);
+}
+
+/* Whatever came before the end is read, so that the next word is the end's. */
+static bool is_reset(int fd)
+{
+	char bytes[256];
+	ssize_t got;
+
+	while ((got = recv(fd, bytes, sizeof(bytes), 0)) > 0)
+		;
+	return got < 0 && errno == ECONNRESET;
+}
+
+static void ends(const int *fds, uint32_t n)
+{
+	uint64_t last = 0;
+	uint32_t i, reset = 0;
+
+	for (i = 0; i < n; i++)
+		reset += is_reset(fds[i]);
+	last = read_clock(CLOCK_REALTIME);
+	printf("%u %llu\n", reset, (unsigned long long)last);
+}
+
 static int obey(const int *fds, uint32_t n)
 {
-	char line[16];
+	char line[64];
+	unsigned int rate, seconds;
 
 	while (fgets(line, sizeof(line), stdin)) {
 		if (!strcmp(line, "mark\n"))
 			mark();
 		else if (!strcmp(line, "ask\n"))
 			printf("%u\n", ask_all(fds, n));
+		else if (sscanf(line, "pace %u %u", &rate, &seconds) == 2)
+			pace(fds, n, rate, seconds);
+		else if (!strcmp(line, "ends\n"))
+			ends(fds, n);
 		else
 			return 0;
 		fflush(stdout);

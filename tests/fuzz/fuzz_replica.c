@@ -25,8 +25,8 @@ static void check_image(const struct spw_replica_msg *msg)
 			abort();
 		return;
 	}
-	if (image.received.data || image.sent.data || image.unsent.data ||
-	    image.session.len || image.segment_count)
+	if (image.received.data || image.sent.data || image.unsent.data || image.session.len ||
+	    image.segment_count)
 		abort();
 	spw_image_begin(&w, again, sizeof(again), &image);
 	len = spw_image_end(&w);

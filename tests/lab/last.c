@@ -5,7 +5,7 @@
  *   last ADDRESS PORT COUNT
  *
  * The first asks once and is silent then, the second asks a little every 10 ms, the third
- * for much, again and again; and so on. "open" is said once all have been answered, and
+ * for much as often, once the last has come; and so on. "open" is said once all have been answered, and
  * of each that ends its number, the error and when (ns): "2 ECONNRESET 1736000000000000000".
  */
 #include <errno.h>
@@ -20,11 +20,12 @@
 #include <unistd.h>
 
 #define COUNT_MAX 4096
-#define PAUSE_MS 10
+#define PAUSE_NS  10000000
 
 enum kind { SILENT, OFTEN, MUCH, KINDS };
 
 static struct pollfd fds[COUNT_MAX];
+static bool idle[COUNT_MAX];
 
 static int connect_to(const char *address, const char *port)
 {
@@ -50,6 +51,14 @@ static void ask(int fd, const char *what)
 		return;
 }
 
+static void ask_again(size_t i)
+{
+	if (fds[i].fd < 0 || i % KINDS == SILENT || !idle[i])
+		return;
+	idle[i] = false;
+	ask(fds[i].fd, i % KINDS == OFTEN ? "x\n" : "long 20000\n");
+}
+
 static void ended(size_t i, const char *how)
 {
 	struct timespec t;
@@ -73,8 +82,8 @@ static void take(size_t i)
 		ended(i, strerrorname_np(errno));
 	else if (!got)
 		ended(i, "EOF");
-	else if (i % KINDS == MUCH && text[got - 1] == '\n')
-		ask(fds[i].fd, "long 20000\n");
+	else if (text[got - 1] == '\n')
+		idle[i] = true;
 }
 
 static bool open_all(const char *address, const char *port, size_t count)
@@ -89,8 +98,7 @@ static bool open_all(const char *address, const char *port, size_t count)
 		ask(fds[i].fd, "x\n");
 		if (recv(fds[i].fd, text, sizeof(text), 0) <= 0)
 			return false;
-		if (i % KINDS == MUCH)
-			ask(fds[i].fd, "long 20000\n");
+		idle[i] = true;
 	}
 	puts("open");
 	fflush(stdout);
@@ -99,6 +107,7 @@ static bool open_all(const char *address, const char *port, size_t count)
 
 int main(int argc, char **argv)
 {
+	const struct timespec pause = { .tv_nsec = PAUSE_NS };
 	size_t count = argc == 4 ? strtoul(argv[3], NULL, 10) : 0, i;
 
 	if (!count || count > COUNT_MAX) {
@@ -110,13 +119,13 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	for (;;) {
-		if (poll(fds, count, PAUSE_MS) < 0)
+		nanosleep(&pause, NULL);
+		if (poll(fds, count, 0) < 0)
 			return 1;
 		for (i = 0; i < count; i++) {
 			if (fds[i].fd >= 0 && fds[i].revents)
 				take(i);
-			if (fds[i].fd >= 0 && i % KINDS == OFTEN)
-				ask(fds[i].fd, "x\n");
+			ask_again(i);
 		}
 	}
 }

@@ -51,9 +51,10 @@ check "all of which are taken" clean
 
 shown() { # 12 times n2 and a lag
 	spillctl 1 -j conns role offloaded |
-		jq -e '[.conns[].replica | select(.peer == "n2" and .lag_us < 100000)] | length == 12'
+		jq -e '[.conns[].replica | select(.peer == "n2" and .lag_us < 100000)] | length == 12' \
+			> /tmp/shown
 }
-check "lag and age are shown of each" shown > /tmp/shown
+check "lag and age are shown of each" shown
 lag() { # at most 10 ms for 99 of 100
 	spillctl 1 replicas | sed 's/^/# /'
 	spillctl 1 -j replicas | jq -e '.peers[0].replicas | .out == 12 and .lag_p99_us <= 10000' \
@@ -79,7 +80,7 @@ check "once" not_twice
 asked_not() { spillctl 1 -q unreplicate sport 7000 && wait_until kept 12; }
 check "and not any more" asked_not
 limited() {
-	set_all replica_max 13
+	set_all replica_max 12
 	! spillctl 1 -q replicate sport 7000 role local to n2 2> /tmp/limited &&
 		grep -q no-room-for-replica /tmp/limited && wait_until kept 12 &&
 		[ "$(stat_of 1 replica_full)" -gt 0 ] && set_all replica_max 1000

@@ -26,8 +26,13 @@ local frame_types = {
 	[PROBE_REPLY] = "PROBE_REPLY", [CONTROL] = "CONTROL", [CONTROL_ACK] = "CONTROL_ACK",
 }
 
-local NOTICES, MOVE = 1, 2
-local message_types = { [NOTICES] = "NOTICES", [MOVE] = "MOVE" }
+local NOTICES, MOVE, REPLICA = 1, 2, 3
+local message_types = { [NOTICES] = "NOTICES", [MOVE] = "MOVE", [REPLICA] = "REPLICA" }
+local WHOLE = 2
+local replica_kinds = {
+	[1] = "RESET", [WHOLE] = "WHOLE", [3] = "CHANGE", [4] = "END", [5] = "ROUND",
+	[6] = "ACK", [7] = "REFUSED",
+}
 
 -- enum spw_move_event
 local RESERVE, IMAGE = 1, 2
@@ -68,8 +73,17 @@ local f = {
 	ago = ProtoField.uint16("spillway.frame.ago", "Sent first (numbers ago)"),
 	len = ProtoField.uint16("spillway.frame.len", "Length of the body"),
 
+	replica_kind = ProtoField.uint8("spillway.replica.kind", "Kind", base.DEC, replica_kinds),
+	replica_flags = ProtoField.uint8("spillway.replica.flags", "Flags", base.HEX),
+	replica_length = ProtoField.uint16("spillway.replica.length", "Length of the record"),
+	replica_number = ProtoField.uint32("spillway.replica.number", "Place or round"),
+	replica_id = ProtoField.uint64("spillway.replica.id", "Id of the connection"),
+	replica_diff = ProtoField.bytes("spillway.replica.diff", "Difference"),
+
 	node = ProtoField.uint16("spillway.heartbeat.node", "Node id"),
 	ipv6 = ProtoField.bool("spillway.heartbeat.ipv6", "Forwards IPv6", 16, nil, 0x0001),
+	leaves = ProtoField.bool("spillway.heartbeat.leaves", "Falls silent, alive", 16, nil,
+				 0x0002),
 	load = ProtoField.uint32("spillway.heartbeat.load", "Load (permille)"),
 	forecast = ProtoField.uint32("spillway.heartbeat.forecast", "Forecast (permille)"),
 	free = ProtoField.uint32("spillway.heartbeat.free", "Free (permille)"),
@@ -356,6 +370,7 @@ local function heartbeat(body, tree)
 	end
 	tree:add(f.node, body(0, 2))
 	tree:add(f.ipv6, body(2, 2))
+	tree:add(f.leaves, body(2, 2))
 	tree:add(f.load, body(4, 4))
 	tree:add(f.forecast, body(8, 4))
 	tree:add(f.free, body(12, 4))
@@ -437,6 +452,35 @@ local function move(body, pinfo, tree)
 	end
 end
 
+-- Several records; the last one of a chunk may go on in the next.
+local function replica(body, pinfo, tree)
+	local at = 0
+	while at + 8 <= body:len() do
+		local kind, len = body(at, 1):uint(), body(at + 2, 2):uint()
+		local name = replica_kinds[kind]
+		local here = math.min(len, body:len() - at)
+		if not name or len < 8 then
+			tree:add_proto_expert_info(malformed)
+			return
+		end
+		local sub = tree:add(spillway, body(at, here), "Replica: " .. name)
+		if at == 0 then
+			pinfo.cols.info:append(" REPLICA " .. name)
+		end
+		sub:add(f.replica_kind, body(at, 1))
+		sub:add(f.replica_flags, body(at + 1, 1))
+		sub:add(f.replica_length, body(at + 2, 2))
+		sub:add(f.replica_number, body(at + 4, 4))
+		if kind == WHOLE and here == len and len > 16 then
+			sub:add(f.replica_id, body(at + 8, 8))
+			image(body(at + 16, len - 16):tvb(), sub)
+		elseif here > 8 then
+			sub:add(f.replica_diff, body(at + 8, here - 8))
+		end
+		at = at + here
+	end
+end
+
 local function control(body, pinfo, tree)
 	if body:len() < 32 then
 		tree:add_proto_expert_info(malformed)
@@ -457,6 +501,8 @@ local function control(body, pinfo, tree)
 	if body(12, 2):uint() == MOVE and body(28, 4):uint() == 0 then
 		move(body:len() > 32 and body(32):tvb() or ByteArray.new():tvb("Message"),
 		     pinfo, tree)
+	elseif body(12, 2):uint() == REPLICA and body(28, 4):uint() == 0 and body:len() > 32 then
+		replica(body(32):tvb(), pinfo, tree)
 	end
 end
 
