@@ -278,7 +278,7 @@ static u32 allowance(struct spw_peer *peer, u64 now)
 static bool may_send(struct spw_peer *peer, u32 most)
 {
 	size_t kbytes = spw_setting_get(&peer->spw->settings, SPW_SET_CONTROL_KBYTES);
-	size_t waits = READ_ONCE(peer->messenger.bytes);
+	size_t waits = READ_ONCE(peer->messenger.out.bytes);
 	const struct spw_lag *lag = &peer->replica.lag;
 
 	return most >= 2 * RECORD_MAX && spw_lag_room(lag) && lag->bytes < UNACKED_MAX &&
