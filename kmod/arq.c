@@ -13,12 +13,14 @@
  * connection has a sender of its own, whose timer must never run against this one:
  *
  * - nothing is sent again after a deadline that is below TCP's least time-out, nor
- *   more than three times;
+ *   more than three times; with what TCP needs its timer begins anew, so that may take
+ *   longer, but not as long as the timer;
  * - no more than a tenth of the bytes sent is sent again, so that a path that drops
  *   because it is full is not filled further;
  * - nor what is lost where packets queue up: TCP must learn from it that it sends too
  *   much, or it fills the queue for as long as it is repaired. But what TCP itself
- *   sends again is repaired: it has learned, and would need its timer now;
+ *   sends again is repaired, and with what it asks whether all of its flight was lost:
+ *   it learns from the answer, and would need its timer without;
  * - a path that loses too much is left alone for a while;
  * - all memory is bounded: the oldest is forgotten first.
  */
@@ -30,6 +32,7 @@
 #define MS		1000000ULL
 #define DEADLINE_MIN	(10 * MS)	/* two probes on a short path */
 #define DEADLINE_MAX	(80 * MS)	/* TCP_RTO_MIN is 200 ms */
+#define DEADLINE_NEEDED	(150 * MS)	/* TCP has begun its timer anew with it */
 #define DEADLINE_BLIND	(1000 * MS)	/* before the first sample */
 #define REORDER_MIN	(MS / 4)
 #define STEPS_MAX	16
@@ -80,10 +83,23 @@ static __u64 deadline(const struct spw_arq *arq)
 		    3 * srtt / 2 + DEADLINE_MIN);
 }
 
-/* An acknowledgment may be under way for a moment longer. */
-static __u64 memory(const struct spw_arq *arq)
+/*
+ * As deadline(), for one piece. Of what TCP needs, the second copy is worth something too
+ * where a queue stands: the first meets the same queue.
+ */
+static __u64 deadline_of(const struct spw_arq *arq, const struct spw_arq_sent *s)
 {
-	return deadline(arq) + SPW_ACK_FIRST_US * 1000ULL;
+	__u64 limit = deadline(arq);
+
+	if (!s->packet || !s->packet->needed || !arq->rtt.smoothed)
+		return limit;
+	return umax(limit, umin(5 * arq->rtt.smoothed, DEADLINE_NEEDED));
+}
+
+/* An acknowledgment may be under way for a moment longer. */
+static __u64 memory(const struct spw_arq *arq, const struct spw_arq_sent *s)
+{
+	return deadline_of(arq, s) + SPW_ACK_FIRST_US * 1000ULL;
 }
 
 /* RFC 8985 section 6.2.4: a quarter of the least round trip, times the mistakes. */
@@ -334,7 +350,8 @@ void spw_arq_resent(struct spw_arq *arq, __u64 seq,
 static void again(struct spw_arq *arq, struct spw_arq_sent *s,
 		  enum spw_arq_gone gone, __u64 now, struct spw_arq_out *out)
 {
-	bool late = s->tries >= SPW_ARQ_TRIES || now - s->first >= deadline(arq);
+	bool late = s->tries >= SPW_ARQ_TRIES ||
+		    now - s->first >= deadline_of(arq, s);
 
 	remember(arq, s, gone);
 	if (late || arq->credit < s->len) {
@@ -402,7 +419,7 @@ static void detect(struct spw_arq *arq, __u64 now, struct spw_arq_out *out)
 			continue;
 		out->lost++;
 		arq->sample_lost++;
-		if (queue_stands(arq) && !s->packet->repeat)
+		if (queue_stands(arq) && !s->packet->needed)
 			leave(arq, s, out);
 		else
 			again(arq, s, SPW_ARQ_LOST, now, out);
@@ -550,13 +567,11 @@ static void probe(struct spw_arq *arq, __u64 now, struct spw_arq_out *out)
 /* Too old to be sent again: it is remembered for its round trip, its packet not. */
 static void expire(struct spw_arq *arq, __u64 now, struct spw_arq_out *out)
 {
-	__u64 limit = memory(arq);
-
 	while (arq->tail < arq->head) {
 		struct spw_arq_sent *s = slot_of(arq, arq->tail);
 
 		if (under_way(arq, arq->tail)) {
-			if (now - s->first < limit)
+			if (now - s->first < memory(arq, s))
 				break;
 			remember(arq, s, SPW_ARQ_OLD);
 			/* Of what was sent again, nobody knows yet. */
@@ -604,7 +619,7 @@ __u64 spw_arq_next(const struct spw_arq *arq)
 	if (!arq->ring || arq->tail == arq->head)
 		return 0;
 	s = slot_of(arq, arq->tail);
-	next = s->first + memory(arq);
+	next = s->first + memory(arq, s);
 	if (arq->probes < SPW_ARQ_PROBES)
 		next = umin(next, arq->eliciting_at + probe_delay(arq));
 	/* What detect() would look at, or the timer would run for nothing. */

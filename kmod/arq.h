@@ -36,7 +36,7 @@ enum spw_arq_gone {
  * @refs: datagrams under way, and the sender while it cuts
  * @bytes: memory that it holds
  * @end_seq: one above its last sequence number
- * @repeat: it is TCP's own retransmission
+ * @needed: it is TCP's own retransmission or its probe
  */
 struct spw_arq_packet {
 	struct spw_arq_packet *next;
@@ -44,7 +44,7 @@ struct spw_arq_packet {
 	__u32 refs;
 	__u32 bytes;
 	__u32 end_seq;
-	bool repeat;
+	bool needed;
 };
 
 /**

@@ -388,19 +388,19 @@ bool spw_repair_wanted(const struct spw_peer *peer)
  * @mss: likewise
  * @tos: outer type of service or traffic class
  * @sk: socket that sent it, to be compared only
- * @repeat: see &struct spw_arq_packet
+ * @needed: see &struct spw_arq_packet
  *
  * What is kept pins neither a route nor a conntrack entry. The socket's charge is the
  * caller's to move.
  */
 void spw_repair_hold(struct sk_buff *skb, unsigned int hdr_len, unsigned int mss,
-		     u8 tos, const struct sock *sk, bool repeat)
+		     u8 tos, const struct sock *sk, bool needed)
 {
 	*held_of(skb) = (struct held){
 		.packet.bytes = skb->truesize,
 		.packet.owner = sk,
 		.packet.end_seq = ntohl(tcp_hdr(skb)->seq) + skb->len - hdr_len,
-		.packet.repeat = repeat,
+		.packet.needed = needed,
 		.hdr_len = hdr_len, .mss = mss, .tos = tos,
 	};
 	skb_dst_drop(skb);

@@ -94,7 +94,7 @@ void spw_repair_path(struct spw_peer *peer, struct spw_repair_path *path);
 
 bool spw_repair_wanted(const struct spw_peer *peer);
 void spw_repair_hold(struct sk_buff *skb, unsigned int hdr_len, unsigned int mss,
-		     u8 tos, const struct sock *sk, bool repeat);
+		     u8 tos, const struct sock *sk, bool needed);
 void spw_repair_sent(struct spw_peer *peer, const struct spw_repair_pieces *p);
 void spw_repair_drop(struct spw_peer *peer, struct sk_buff *skb);
 

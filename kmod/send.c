@@ -112,12 +112,23 @@ static u32 una_of(const struct sk_buff *skb)
 }
 
 /*
- * Does TCP send it again? Where that is lost too only its timer is left, as often as not
- * (RFC 8985 tells of it only while something newer arrives).
+ * TCP's probe for a lost tail may be new data (RFC 8985 section 7.3). Its timer is due
+ * and not begun anew until it has left: tcp_send_loss_probe().
  */
-static bool is_repeat(const struct sk_buff *skb)
+static bool is_probe(const struct inet_connection_sock *icsk)
 {
-	return before(ntohl(tcp_hdr(skb)->seq), READ_ONCE(tcp_sk(skb->sk)->snd_nxt));
+	return READ_ONCE(icsk->icsk_pending) == ICSK_TIME_LOSS_PROBE &&
+	       !time_before(jiffies, READ_ONCE(icsk->icsk_timeout));
+}
+
+/*
+ * Does TCP send it again, or ask with it what has arrived? Where that is lost too only its
+ * timer is left, as often as not (RFC 8985 tells of it only while something newer arrives).
+ */
+static bool is_needed(const struct sk_buff *skb)
+{
+	return before(ntohl(tcp_hdr(skb)->seq), READ_ONCE(tcp_sk(skb->sk)->snd_nxt)) ||
+	       is_probe(inet_csk(skb->sk));
 }
 
 /* The packet may be gone after its last piece. */
@@ -182,7 +193,7 @@ static int send_pieces(const struct spw_way *way, struct sk_buff *skb)
 		if (p.una_known)
 			p.una = una_of(skb);
 		spw_repair_hold(skb, p.cut.hdr_len, p.cut.mss, p.tos, skb->sk,
-				p.una_known && is_repeat(skb));
+				p.una_known && is_needed(skb));
 	}
 	while (!drop && p.cut.left)
 		drop = send_burst(way, &p);
@@ -227,7 +238,7 @@ static int send_held(const struct spw_way *way, struct sk_buff *skb,
 	};
 	const struct sock *sk = skb->sk;
 	struct sk_buff *out;
-	bool repeat = false;
+	bool needed = false;
 	u64 pn;
 
 	out = copy_of(skb, spw_way_headroom(way));
@@ -238,7 +249,7 @@ static int send_held(const struct spw_way *way, struct sk_buff *skb,
 	piece.una_known = spw_charged(skb);
 	if (likely(piece.una_known)) {
 		piece.una = una_of(skb);
-		repeat = is_repeat(skb);
+		needed = is_needed(skb);
 		spw_charge_move(out, skb);
 	}
 	spw_link_build_frame(skb_push(out, SPW_LEN_FRAME_HDR), SPW_FRAME_DATA,
@@ -247,7 +258,7 @@ static int send_held(const struct spw_way *way, struct sk_buff *skb,
 		kfree_skb(skb);
 		return SPILLWAY_STAT_TX_DROP_KEY_SPENT;
 	}
-	spw_repair_hold(skb, hdr_len, len - hdr_len, tos, sk, repeat);
+	spw_repair_hold(skb, hdr_len, len - hdr_len, tos, sk, needed);
 	skb_orphan(skb);
 	piece.seq = pn + way->key->link_offset;
 	spw_repair_sent(way->peer, &piece);

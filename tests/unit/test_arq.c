@@ -45,7 +45,9 @@ struct path {
 	uint64_t busy;    /* until when it has something to do */
 	uint64_t pn;
 	uint64_t offset;
-	uint32_t repeat_every; /* so many packets one is TCP's retransmission, 0: none */
+	uint32_t repeat_every; /* so many packets one is needed by TCP, 0: none */
+	uint32_t unlucky;      /* a piece that is lost */
+	uint32_t bad_luck;     /* so often */
 
 	struct event *events;
 	size_t count;
@@ -122,6 +124,10 @@ static void transmit(struct path *p, uint64_t pn, uint32_t piece)
 	p->last[piece] = p->now;
 	if (!queue_up(p, &at) || chance() < p->loss)
 		return;
+	if (p->bad_luck && piece == p->unlucky) {
+		p->bad_luck--;
+		return;
+	}
 	if (chance() < p->reorder)
 		at += p->late_by;
 	e = post(p, at);
@@ -173,7 +179,7 @@ static void send_packet(struct path *p, uint32_t piece, uint32_t n)
 	bool held;
 
 	packet->bytes = n * 1500;
-	packet->repeat = is_repeat(p, piece);
+	packet->needed = is_repeat(p, piece);
 	held = spw_arq_hold(&p->arq, packet, p->now);
 	p->held += held;
 	for (uint32_t i = 0; i < n; i++) {
@@ -458,6 +464,28 @@ TEST(what_tcp_repeats_is_sent_again_even_where_a_queue_is_full)
 	EXPECT_LT(repeats, lost / 100);
 	EXPECT_EQ(p->held, p->freed);
 	path_free(p);
+}
+
+/* TCP's timer begins anew with it, and where a queue stands the first copy is lost too. */
+TEST(what_tcp_needs_has_more_time)
+{
+	for (int needed = 0; needed < 2; needed++) {
+		struct path *p = path_new(25 * MS, 0, 0, 0);
+
+		more(p, 0, 1000, 1, 1 * MS);
+		p->unlucky = 1000;
+		p->bad_luck = 2;
+		p->repeat_every = needed;
+		send_packet(p, 1000, 1);
+		p->repeat_every = 0;
+		run(p, p->now + 1 * MS);
+		more(p, 1001, 1300, 1, 1 * MS);
+		run(p, p->now + 1000 * MS);
+		EXPECT_EQ(needed, p->copies[1000]);
+		EXPECT_LE(p->last[1000] - p->first[1000], 150 * MS);
+		EXPECT_EQ(p->held, p->freed);
+		path_free(p);
+	}
 }
 
 /* Who overtakes others is early, not the others late: no queue, and no losses. */
