@@ -379,7 +379,7 @@ static int finish(struct round *round, struct pool *pool, struct part *part,
 static size_t handoffs_first(struct round *round, size_t chosen, const struct policy_conn *conns,
 			     size_t count)
 {
-	struct policy_move rest[SPILLWAY_BATCH_MAX];
+	struct policy_move rest[SPILLWAY_BATCH_MAX] = { 0 };
 	size_t first = 0, others = 0;
 
 	for (size_t i = 0; i < chosen; i++) {

@@ -75,8 +75,9 @@ void spw_deliver(struct spw_peer *peer, struct sk_buff *skb, u8 outer_tos,
 	skb->mac_len = 0;
 	skb->protocol = six ? htons(ETH_P_IPV6) : htons(ETH_P_IP);
 	skb->dev = dev;
+	/* Pairs with that of who put it there, zeroed. */
 	passed = smp_load_acquire(&peer->replica.passed);
-	if (passed)
+	if (passed && !inner->icmp)
 		spw_passed(passed, skb, inner);
 	if (segs > 1)
 		become_gso(skb, inner, segs);

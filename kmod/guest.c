@@ -4,8 +4,9 @@
  *
  * The gate of a connection whose address is another node's holds its packets as soon as
  * there is to be an endpoint, since the origin does not wait with them until it hears of
- * it, and leads them to the socket here once that is alive. Where the address is this node's the connection comes
- * home: its gate, which sent the packets on, goes, and they take their usual way.
+ * it, and leads them to the socket here once that is alive. Where the address is this
+ * node's the connection comes home: its gate, which sent the packets on, goes, and they
+ * take their usual way.
  */
 #include <linux/ktime.h>
 #include <linux/mm.h>

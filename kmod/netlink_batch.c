@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Batches: offload, recall, handoff and replication, whole or not at all. The answer names, for a batch
- * that is refused, the reason of each entry.
+ * Batches: offload, recall, handoff and replication, whole or not at all. The answer
+ * names, for a batch that is refused, the reason of each entry.
  */
 #include <linux/slab.h>
 #include <net/genetlink.h>
