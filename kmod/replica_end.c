@@ -189,47 +189,50 @@ static bool can_tell(struct spw_peer *peer)
 	return can;
 }
 
-/* Another one that was heard when this one was, and no other since: is it this node? */
-static bool is_alone(struct spw_peer *peer, u64 down_ns)
+/*
+ * Is this node connected to the pool, and the peer not? A third that was heard since says
+ * so. Without a third, or where all fell silent, nobody does; the former is for the operator
+ * to judge.
+ */
+static bool is_connected(struct spw_peer *peer, u64 down_ns, u32 allowed)
 {
 	u64 last = READ_ONCE(peer->heard);
 	struct spw_peer *other;
-	bool silent = false;
 	unsigned long id;
 
 	xa_for_each(&peer->spw->peers, id, other) {
 		if (other == peer || READ_ONCE(other->heard) + down_ns < last)
 			continue;
 		if (READ_ONCE(other->heard) > last + down_ns / 4)
-			return false;
-		silent = true;
+			return true;
+		allowed = SPW_RST_WITNESSED;
 	}
-	return silent;
+	return allowed == SPW_RST_ALONE;
 }
 
 static bool seems_dead(struct spw_peer *peer)
 {
 	const struct spw_settings *s = &peer->spw->settings;
 	u64 down_ns = (u64)spw_setting_get(s, SPW_SET_DOWN_AFTER_MS) * NSEC_PER_MSEC;
+	u32 allowed = spw_setting_get(s, SPW_SET_REPLICA_RST);
 	u64 heard = READ_ONCE(peer->heard);
 
 	/* The silence that made it down began with a stamp sent before it was heard last. */
-	return peer->state == SPILLWAY_PEER_DOWN &&
+	return allowed != SPW_RST_NEVER && peer->state == SPILLWAY_PEER_DOWN &&
 	       heard + down_ns / 2 < peer->replica.condemned &&
 	       !(READ_ONCE(peer->flags) & SPW_HB_LEAVES) && can_tell(peer) &&
-	       !is_alone(peer, down_ns);
+	       is_connected(peer, down_ns, allowed);
 }
 
 /* Returns whether it is to be asked again. */
 static bool decide(struct spw_peer *peer)
 {
 	struct spw_replica_peer *p = &peer->replica;
-	bool may = spw_setting_get(&peer->spw->settings, SPW_SET_REPLICA_RST);
 	u32 n = p->nr_relayed;
 
 	if (!n)
 		return false;
-	if (may && seems_dead(peer)) {
+	if (seems_dead(peer)) {
 		if (!p->times)
 			trace_spillway_peer_dead(peer, n);
 		reset_all(peer);

@@ -18,6 +18,7 @@
 enum round_limits {
 	UNACKED_MAX = 256 << 10,	/* bytes under way to one peer */
 	RECORD_MAX = 512,		/* of an image */
+	OTHERS = 8192,			/* bytes in the queue that are not for replication */
 	BREATH = 256,			/* connections between two pauses */
 	CHANGE_MAX = SPW_LEN_REPLICA_MAX - SPW_LEN_REPLICA,
 };
@@ -274,15 +275,21 @@ static u32 allowance(struct spw_peer *peer, u64 now)
 	return p->credit;
 }
 
-/* Is there room for a round in what waits for the peer already? */
-static bool may_send(struct spw_peer *peer, u32 most)
+/* Rounds come all the time: half of what may wait for the peer is left to the others, and
+ * room for a message of them in any case.
+ */
+static u32 room_beside(struct spw_peer *peer)
 {
-	size_t kbytes = spw_setting_get(&peer->spw->settings, SPW_SET_CONTROL_KBYTES);
+	u32 all = spw_setting_get(&peer->spw->settings, SPW_SET_CONTROL_KBYTES) << 10;
+	u32 ours = min(all / 2, all - min_t(u32, all, OTHERS));
 	size_t waits = READ_ONCE(peer->messenger.out.bytes);
-	const struct spw_lag *lag = &peer->replica.lag;
 
-	return most >= 2 * RECORD_MAX && spw_lag_room(lag) && lag->bytes < UNACKED_MAX &&
-	       (!waits || waits + most <= kbytes << 10);
+	return waits < ours ? ours - (u32)waits : 0;
+}
+
+static bool may_send(const struct spw_lag *lag, u32 most)
+{
+	return most >= 2 * RECORD_MAX && spw_lag_room(lag) && lag->bytes < UNACKED_MAX;
 }
 
 static void send(struct round *r)
@@ -328,8 +335,8 @@ bool spw_replica_round(struct spw_peer *peer)
 		return false;
 	}
 	r.now = spw_replica_now();
-	r.room = allowance(peer, r.now);
-	if (!may_send(peer, r.room)) {
+	r.room = min(allowance(peer, r.now), room_beside(peer));
+	if (!may_send(&p->lag, r.room)) {
 		spw_peer_count(peer, SPILLWAY_STAT_REPLICA_HELD, 1);
 		return true;
 	}

@@ -26,7 +26,8 @@ static const struct {
 	[SPW_SET_REPLICA_MAX] = { .min = 0, .max = 1048576, .def = 65536 },
 	[SPW_SET_REPLICA_KBYTES] = { .min = 0, .max = 4194304, .def = 65536 },
 	[SPW_SET_REPLICA_KBYTES_S] = { .min = 64, .max = 1048576, .def = 16384 },
-	[SPW_SET_REPLICA_RST] = { .min = 0, .max = 1, .def = 1 },
+	[SPW_SET_REPLICA_RST] = { .min = SPW_RST_NEVER, .max = SPW_RST_ALONE,
+				  .def = SPW_RST_WITNESSED },
 	[SPW_SET_REPLICA_CONFIRM_MS] = { .min = 0, .max = 10000, .def = 20 },
 	[SPW_SET_HANDOFF_RETURN] = { .min = 0, .max = 1, .def = 0 },
 };

@@ -29,6 +29,13 @@ enum spw_setting {
 	SPW_SETTINGS_COUNT
 };
 
+/* Values of %SPW_SET_REPLICA_RST: when is a silent peer taken for dead? */
+enum spw_rst {
+	SPW_RST_NEVER,
+	SPW_RST_WITNESSED,	/* another peer is heard */
+	SPW_RST_ALONE,		/* or there is no other */
+};
+
 /**
  * struct spw_settings - values in force; private to settings.c
  * @value: written under &spw_device.lock, read anywhere

@@ -16,6 +16,10 @@ scene_begin
 pool_create 2
 remotes_create 1
 spillway_up 2 || exit 1
+# Its messages never end, and are counted with those that are here.
+for i in 1 2; do
+	node_exec $i sh -c 'echo 0 > /sys/class/net/spill0/spillway/replica_relayed'
+done
 path_is() { # NETEM...
 	netem_set n1 lan0 "$@" && netem_set n2 lan0 "$@"
 }
@@ -115,7 +119,8 @@ outage() {
 }
 check "an outage empties the list, and it is told again" outage
 
-# The queue holds one batch: what is refused is told all anew by the next heartbeats.
+# The queue holds one batch: what is refused is told all anew by the next heartbeats, also
+# beside replication, which the devices that were made anew do.
 overflow() {
 	path_is delay 60ms loss 2%
 	node_exec 1 sh -c 'echo 4 > /sys/class/net/spill0/spillway/control_kbytes'

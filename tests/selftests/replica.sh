@@ -10,7 +10,7 @@
 
 export LAST=$PWD/build/lab/last
 
-ktap_plan 24
+ktap_plan 26
 scene_begin
 pool_create 2
 remotes_create 1
@@ -110,8 +110,22 @@ spillctl 1 -q offload sport 7000 to n2
 wait_until kept 15
 sleep 0.3
 
+### the path between the two is cut, and both are alive
+
+check "the path is cut" ip -n n1 link set lan0 down
+unharmed() {
+	wait_until -t 5 down && sleep 0.3 && [ "$(stat_of 2 replica_spared)" -gt 0 ] && alive
+}
+check "no connection ends, where no third node is heard" unharmed
+ip -n n1 link set lan0 up
+wait_until peers_up 1 2 && wait_until peers_up 2 2
+spillctl 1 -q offload sport 7000 to n2
+wait_until kept 15
+sleep 0.3
+
 ### the node dies
 
+set_all replica_rst 2
 cut() { # as if its power failed
 	printf 'link set %s down\n' up0 lan0 | ip -n n1 -batch -
 }
