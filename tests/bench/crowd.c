@@ -9,15 +9,17 @@
  * those of them in which the guest had nothing to do, "ask" with the number of connections
  * on which the right answer came. "pace RATE SECONDS" asks on one after the other, so many
  * in a second, and is answered with how many were asked and how many of these had not been
- * answered when their turn came again; "ends" waits until all have ended and is answered
- * with how many were reset and when the last was (ns). Anything else ends it. From one mark to the next a
- * thread of the class SCHED_IDLE takes up whatever time nobody else wants, so that idle
- * time is known to the nanosecond, which is an instruction (tests/lab/run --icount).
+ * answered when their turn came again; "ends" waits until all have ended, but no longer
+ * than ENDS_S, and is answered with how many were reset and when the last was (ns).
+ * Anything else ends it. From one mark to the next a thread of the class SCHED_IDLE takes
+ * up whatever time nobody else wants, so that idle time is known to the nanosecond, which
+ * is an instruction (tests/lab/run --icount).
  */
 #include <arpa/inet.h>
 #include <err.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -35,6 +37,7 @@
 #define BACKLOG 32768
 #define EVENTS  256
 #define PACE_MS 2
+#define ENDS_S  10
 
 static clockid_t idle_clock;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -200,23 +203,29 @@ static void pace(const int *fds, uint32_t n, uint32_t rate, uint32_t seconds)
 }
 
 /* Whatever came before the end is read, so that the next word is the end's. */
-static bool is_reset(int fd)
+static bool is_reset(int fd, uint64_t until)
 {
+	struct pollfd end = { .fd = fd, .events = POLLIN };
 	char bytes[256];
+	uint64_t now;
 	ssize_t got;
 
-	while ((got = recv(fd, bytes, sizeof(bytes), 0)) > 0)
-		;
+	do {
+		now = read_clock(CLOCK_REALTIME);
+		poll(&end, 1, now < until ? (int)((until - now) / 1000000) : 0);
+		got = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+	} while (got > 0);
 	return got < 0 && errno == ECONNRESET;
 }
 
 static void ends(const int *fds, uint32_t n)
 {
-	uint64_t last = 0;
+	uint64_t until = read_clock(CLOCK_REALTIME) + ENDS_S * 1000000000ULL;
+	uint64_t last;
 	uint32_t i, reset = 0;
 
 	for (i = 0; i < n; i++)
-		reset += is_reset(fds[i]);
+		reset += is_reset(fds[i], until);
 	last = read_clock(CLOCK_REALTIME);
 	printf("%u %llu\n", reset, (unsigned long long)last);
 }
