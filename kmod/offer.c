@@ -2,29 +2,24 @@
 /*
  * A move as its origin does it: what move.c says is to be done is done here.
  *
- * The endpoint is frozen by holding the packets that come for it and then, after a grace
- * period, its socket's lock; the lock is kept until the target has said what became of
- * the image, so that the application waits as it would for a full buffer. All that are to
- * be frozen at one time share the grace period.
+ * How an endpoint is frozen is in freeze.c; all that are to be at one time share the grace
+ * period.
  */
-#include <linux/delay.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
-#include <net/inet_hashtables.h>
 #include <net/tcp.h>
 
 #include "app.h"
 #include "back.h"
 #include "capture.h"
-#include "clamp.h"
 #include "conntab.h"
 #include "fault.h"
+#include "freeze.h"
 #include "gate.h"
 #include "gift.h"
 #include "guest.h"
-#include "image.h"
 #include "job.h"
 #include "offer.h"
 #include "peer.h"
@@ -35,63 +30,7 @@
 #define LOOK_NS		(100 * NSEC_PER_MSEC)	/* for which it is just looked at, ... */
 #define HOLD_NS		(20 * NSEC_PER_MSEC)	/* and with its packets held, at one time */
 #define REST_NS		(40 * NSEC_PER_MSEC)	/* between two of these */
-#define LOCK_TRIES	20			/* for the lock of a socket, ... */
-#define LOCK_US		50			/* and between two of these */
 #define RETRY_NS	(10 * NSEC_PER_MSEC)	/* until something is said again */
-
-/**
- * struct spw_offer - a move; all under &spw_moves.lock
- * @move: machine
- * @moves: of the device
- * @id: never given twice in this node's life
- * @peer: target
- * @conn: copy of the table's entry, as far as it is needed
- * @job: that it is part of; NULL for one that the application asked for, or once told
- * @gift: the application asked for it, and was not told yet
- * @index: in the job
- * @gate: holds, or held, the packets; NULL before
- * @fresh: the gate was made for this move
- * @sk: locked while the endpoint is frozen, else NULL
- * @image: of it
- * @snd_nxt: of it
- * @held_at: ktime (ns) since when packets are held
- * @write_seq: of the socket when it had got all that came before
- * @blackout_us: for how long they were, until they were sent on
- * @known_us: until it was known that the target has it
- * @released: in &spw_moves.released, or empty
- * @bytes: of the image
- * @settled: @write_seq is known
- * @copying: waits for its application
- * @freezing: is to be frozen
- * @retry: ktime (ns) before which that is not tried again
- * @unsaid: message that could not be sent yet
- */
-struct spw_offer {
-	struct spw_move_origin move;
-	struct spw_moves *moves;
-	u64 id;
-	struct spw_peer *peer;
-	struct spw_conn conn;
-	struct spw_job *job;
-	bool gift;
-	u32 index;
-	struct spw_gate *gate;
-	bool fresh;
-	struct sock *sk;
-	struct spw_captured image;
-	u32 snd_nxt;
-	u64 held_at;
-	u32 write_seq;
-	u32 blackout_us;
-	u32 known_us;
-	struct list_head released;
-	u32 bytes;
-	bool settled;
-	bool copying;
-	bool freezing;
-	u64 retry;
-	u8 unsaid;
-};
 
 /**
  * spw_offer_name() - which connection a message is about
@@ -452,175 +391,6 @@ void spw_offers_cancel(struct spw_moves *moves, const struct spw_job *job)
 			event(offer, SPW_MOVE_CANCEL, SPW_MOVE_BECAUSE_CANCEL);
 }
 
-/* The socket, if it is a whole one; with a reference. */
-static struct sock *find_sock(struct spw_offer *offer)
-{
-	struct sock *sk;
-
-	rcu_read_lock();
-	sk = spw_conn_sock(offer->moves->spw, &offer->conn);
-	rcu_read_unlock();
-	if (sk && !sk_fullsock(sk)) {
-		sock_gen_put(sk);
-		return NULL;
-	}
-	return sk;
-}
-
-static u32 idle_ms(const struct spw_offer *offer)
-{
-	return spw_setting_get(&offer->moves->spw->settings, SPW_SET_HANDOFF_IDLE_MS);
-}
-
-/* May an application that knows nothing of this be left now? */
-static bool may_leave(const struct spw_offer *offer, const struct sock *sk)
-{
-	if (offer->gift || spw_job_flags(offer->job) & SPILLWAY_JOB_ANYTIME)
-		return true;
-	return spw_capture_answered(sk, idle_ms(offer)) ||
-	       (offer->gate &&
-		spw_capture_answered_since(sk, offer->write_seq, idle_ms(offer)));
-}
-
-/*
- * Waiting for the application to be idle, for a while: where one request comes upon the
- * other it is only while its packets are held. Returns an event.
- */
-static u8 look(struct spw_offer *offer, u64 now, u8 *reason)
-{
-	u64 since = offer->move.due - SPW_MOVE_COPY_MS * NSEC_PER_MSEC;
-	struct sock *sk = find_sock(offer);
-	u8 what = SPW_MOVE_WORKED;
-
-	*reason = sk ? spw_capture_refused(sk) : SPW_MOVE_BECAUSE_CLOSED;
-	if (spw_fault(SPW_FAULT_LOOK))
-		*reason = SPW_MOVE_BECAUSE_FEATURE;
-	if (*reason) {
-		what = SPW_MOVE_FAILED;
-	} else if (!may_leave(offer, sk) && now - since < LOOK_NS) {
-		what = SPW_MOVE_NONE;
-		offer->retry = now + AGAIN_NS;
-	}
-	if (sk)
-		sock_put(sk);
-	return what;
-}
-
-/* First half of a freeze: after a grace period no packet comes through any more. */
-static int hold(struct spw_offer *offer)
-{
-	struct spw_moves *moves = offer->moves;
-	const struct spw_tuple *tuple = &offer->conn.tuple;
-	struct spw_gate *gate = spw_gate_find(moves->spw, offer->conn.family, tuple);
-
-	/* It is held still, for its application to come to an end. */
-	if (offer->gate)
-		return SPW_MOVE_BECAUSE_NOTHING;
-	if (gate && (gate->busy || gate->mode == SPW_GATE_FORWARD ||
-		     gate->mode == SPW_GATE_SINK))
-		return SPW_MOVE_BECAUSE_IN_USE;
-	offer->fresh = !gate;
-	if (!gate && !spw_fault(SPW_FAULT_HOLD))
-		gate = spw_gate_new(moves->spw, offer->conn.family, tuple);
-	if (!gate)
-		return SPW_MOVE_BECAUSE_MEMORY;
-	if (xa_insert(&moves->departed, offer->id, gate, GFP_KERNEL)) {
-		if (offer->fresh)
-			spw_gate_free(gate);
-		return SPW_MOVE_BECAUSE_MEMORY;
-	}
-	gate->busy = true;
-	offer->gate = gate;
-	offer->settled = false;
-	offer->held_at = ktime_get_ns();
-	spw_gate_hold(gate);
-	spw_back_expect(gate, offer->peer);
-	return SPW_MOVE_BECAUSE_NOTHING;
-}
-
-/*
- * An application may keep the lock for as long as the page takes that it sends from: all
- * other moves do not wait for that.
- */
-static bool lock(struct sock *sk)
-{
-	int tries = LOCK_TRIES;
-
-	while (!spw_sock_trylock(sk)) {
-		if (!--tries)
-			return false;
-		usleep_range(LOCK_US, 2 * LOCK_US);
-	}
-	return true;
-}
-
-static u8 take_image(struct spw_offer *offer, struct sock *sk)
-{
-	struct spw_device *spw = offer->moves->spw;
-	struct spw_session *session = spw_app_session(spw, spw_app_id(spw, sk));
-	const struct spw_image_bytes bytes = {
-		.data = session ? session->data : NULL,
-		.len = session ? session->len : 0,
-	};
-	u8 reason;
-
-	spw_clamp_capture(spw, offer->conn.family, &offer->conn.tuple, sk);
-	reason = spw_fault(SPW_FAULT_CAPTURE) ? SPW_MOVE_BECAUSE_MEMORY :
-		 spw_capture(sk, SPW_LEN_MOVE, &bytes, &offer->image);
-	spw_session_put(session);
-	return reason;
-}
-
-static u8 capture(struct spw_offer *offer, struct sock *sk)
-{
-	u8 reason;
-
-	if (!spw_sock_lives(sk))
-		return SPW_MOVE_BECAUSE_CLOSED;
-	reason = spw_capture_refused(sk);
-	if (reason)
-		return reason;
-	if (!may_leave(offer, sk))
-		return SPW_MOVE_BECAUSE_BUSY;
-	reason = take_image(offer, sk);
-	if (reason)
-		return reason;
-	offer->bytes = offer->image.len;
-	offer->snd_nxt = tcp_sk(sk)->snd_nxt;
-	return SPW_MOVE_BECAUSE_NOTHING;
-}
-
-/* Second half. */
-static u8 freeze(struct spw_offer *offer)
-{
-	struct sock *sk = find_sock(offer);
-	u8 reason;
-
-	if (sk && spw_fault(SPW_FAULT_FREEZE)) {
-		sock_put(sk);
-		sk = NULL;
-	}
-	if (!sk)
-		return SPW_MOVE_BECAUSE_CLOSED;
-	if (!lock(sk)) {
-		sock_put(sk);
-		return SPW_MOVE_BECAUSE_BUSY;
-	}
-	/* The first time: all that came before the gate was shut is in its queue now. */
-	if (!offer->settled)
-		offer->write_seq = tcp_sk(sk)->write_seq;
-	offer->settled = true;
-	reason = capture(offer, sk);
-	if (reason) {
-		release_sock(sk);
-		sock_put(sk);
-		return reason;
-	}
-	spw_sock_keep(sk);
-	offer->sk = sk;
-	return SPW_MOVE_BECAUSE_NOTHING;
-}
-
 static bool is_due(const struct spw_offer *offer, u64 now)
 {
 	return offer->freezing && offer->retry <= now;
@@ -629,7 +399,7 @@ static bool is_due(const struct spw_offer *offer, u64 now)
 /* An application that is at work is asked again, as long as there is time. */
 static void frozen(struct spw_offer *offer, u64 now, u8 reason)
 {
-	u64 hold = HOLD_NS + idle_ms(offer) * NSEC_PER_MSEC;
+	u64 hold = HOLD_NS + spw_freeze_idle_ms(offer) * NSEC_PER_MSEC;
 
 	if (reason == SPW_MOVE_BECAUSE_BUSY && now + RETRY_NS < offer->move.due) {
 		offer->retry = now + AGAIN_NS;
@@ -648,13 +418,13 @@ static void freeze_all(struct spw_moves *moves, u64 now)
 	struct spw_offer *offer;
 	bool fresh = false, any = false;
 	unsigned long id;
-	int reason;
+	u8 reason;
 
 	xa_for_each(&moves->offers, id, offer) {
 		if (!is_due(offer, now))
 			continue;
 		fresh |= !offer->gate;
-		reason = hold(offer);
+		reason = spw_freeze_hold(offer);
 		if (reason)
 			frozen(offer, now, reason);
 		else
@@ -664,7 +434,7 @@ static void freeze_all(struct spw_moves *moves, u64 now)
 		synchronize_rcu_expedited();
 	xa_for_each(&moves->offers, id, offer)
 		if (is_due(offer, now) && offer->gate)
-			frozen(offer, now, freeze(offer));
+			frozen(offer, now, spw_freeze(offer));
 }
 
 /* After COMMIT it is of no use to know, and must not hide the deadline. */
@@ -672,6 +442,23 @@ static bool is_full(const struct spw_offer *offer)
 {
 	return offer->move.state < SPW_ORIGIN_COMMITTING && offer->gate &&
 	       READ_ONCE(offer->gate->full);
+}
+
+/*
+ * Waiting for the application to be idle, for a while: where one request comes upon the
+ * other it is only while its packets are held. Returns an event.
+ */
+static u8 look(struct spw_offer *offer, u64 now, u8 *reason)
+{
+	u64 since = offer->move.due - SPW_MOVE_COPY_MS * NSEC_PER_MSEC;
+	u8 what = spw_freeze_look(offer, reason);
+
+	if (what != SPW_MOVE_NONE)
+		return what;
+	if (now - since >= LOOK_NS)
+		return SPW_MOVE_WORKED;
+	offer->retry = now + AGAIN_NS;
+	return SPW_MOVE_NONE;
 }
 
 /* What time brings to one move; it may be gone then. Returns when to look again. */

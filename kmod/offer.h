@@ -3,10 +3,67 @@
 #ifndef _SPW_OFFER_H
 #define _SPW_OFFER_H
 
+#include "capture.h"
+#include "conn.h"
 #include "moves.h"
 
-struct spw_conn;
-struct spw_tuple;
+struct sock;
+struct spw_gate;
+struct spw_job;
+
+/**
+ * struct spw_offer - a move; all under &spw_moves.lock
+ * @move: machine
+ * @moves: of the device
+ * @id: never given twice in this node's life
+ * @peer: target
+ * @conn: copy of the table's entry, as far as it is needed
+ * @job: that it is part of; NULL for one that the application asked for, or once told
+ * @gift: the application asked for it, and was not told yet
+ * @index: in the job
+ * @gate: holds, or held, the packets; NULL before
+ * @fresh: the gate was made for this move
+ * @sk: locked while the endpoint is frozen, else NULL
+ * @image: of it
+ * @snd_nxt: of it
+ * @held_at: ktime (ns) since when packets are held
+ * @write_seq: of the socket when it had got all that came before
+ * @blackout_us: for how long they were, until they were sent on
+ * @known_us: until it was known that the target has it
+ * @released: in &spw_moves.released, or empty
+ * @bytes: of the image
+ * @settled: @write_seq is known
+ * @copying: waits for its application
+ * @freezing: is to be frozen
+ * @retry: ktime (ns) before which that is not tried again
+ * @unsaid: message that could not be sent yet
+ */
+struct spw_offer {
+	struct spw_move_origin move;
+	struct spw_moves *moves;
+	u64 id;
+	struct spw_peer *peer;
+	struct spw_conn conn;
+	struct spw_job *job;
+	bool gift;
+	u32 index;
+	struct spw_gate *gate;
+	bool fresh;
+	struct sock *sk;
+	struct spw_captured image;
+	u32 snd_nxt;
+	u64 held_at;
+	u32 write_seq;
+	u32 blackout_us;
+	u32 known_us;
+	struct list_head released;
+	u32 bytes;
+	bool settled;
+	bool copying;
+	bool freezing;
+	u64 retry;
+	u8 unsaid;
+};
 
 int spw_offer_begin(struct spw_job *job, u32 index, const struct spw_conn *conn,
 		    struct spw_peer *peer);

@@ -8,8 +8,8 @@
  * connections home, and a reset would end what goes on well. Nothing that this node can
  * see proves a death. What speaks against one is looked for: the peer said that it would
  * fall silent, it is heard although it does not hear this node, this node cannot hear or
- * send, or another peer fell silent with it. Then its connections are left alone. What
- * remains is a cut between two nodes that are both alive and have no other peer.
+ * send, or no third node is heard. Then its connections are left alone. What remains is
+ * a cut between just these two, and what the operator takes upon himself in a pool of two.
  */
 #include <linux/delay.h>
 #include <linux/ktime.h>

@@ -7,7 +7,7 @@ UNIT_TESTS += test_inner
 test_inner_SRCS := kmod/inner.c
 
 UNIT_TESTS += test_arq
-test_arq_SRCS := $(addprefix kmod/,arq.c acker.c rtt.c replay.c)
+test_arq_SRCS := tests/unit/lossy_path.c $(addprefix kmod/,arq.c acker.c rtt.c replay.c)
 
 UNIT_TESTS += test_acker
 test_acker_SRCS := kmod/acker.c

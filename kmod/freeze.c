@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * An endpoint that is to move is brought to a standstill, and its image taken.
+ *
+ * The packets that come for it are held first and then, after a grace period, its socket's
+ * lock; the lock is kept until the target has said what became of the image, so that the
+ * application waits as it would for a full buffer. When that is tried, and again, is for
+ * offer.c.
+ */
+#include <linux/delay.h>
+#include <linux/ktime.h>
+#include <net/inet_hashtables.h>
+#include <net/tcp.h>
+
+#include "app.h"
+#include "back.h"
+#include "capture.h"
+#include "clamp.h"
+#include "conntab.h"
+#include "fault.h"
+#include "freeze.h"
+#include "gate.h"
+#include "image.h"
+#include "job.h"
+#include "offer.h"
+#include "peer.h"
+#include "sock_lock.h"
+
+#define LOCK_TRIES	20			/* for the lock of a socket, ... */
+#define LOCK_US		50			/* and between two of these */
+
+/* The socket, if it is a whole one; with a reference. */
+static struct sock *find_sock(struct spw_offer *offer)
+{
+	struct sock *sk;
+
+	rcu_read_lock();
+	sk = spw_conn_sock(offer->moves->spw, &offer->conn);
+	rcu_read_unlock();
+	if (sk && !sk_fullsock(sk)) {
+		sock_gen_put(sk);
+		return NULL;
+	}
+	return sk;
+}
+
+/**
+ * spw_freeze_idle_ms() - for how long an application has to be at rest
+ * @offer: move
+ */
+u32 spw_freeze_idle_ms(const struct spw_offer *offer)
+{
+	return spw_setting_get(&offer->moves->spw->settings, SPW_SET_HANDOFF_IDLE_MS);
+}
+
+/* May an application that knows nothing of this be left now? */
+static bool may_leave(const struct spw_offer *offer, const struct sock *sk)
+{
+	if (offer->gift || spw_job_flags(offer->job) & SPILLWAY_JOB_ANYTIME)
+		return true;
+	return spw_capture_answered(sk, spw_freeze_idle_ms(offer)) ||
+	       (offer->gate &&
+		spw_capture_answered_since(sk, offer->write_seq, spw_freeze_idle_ms(offer)));
+}
+
+/**
+ * spw_freeze_look() - can it be moved, and is its application at rest?
+ * @offer: move; under &spw_moves.lock
+ * @reason: receives &enum spw_move_reason where it cannot
+ *
+ * Return: %SPW_MOVE_FAILED, %SPW_MOVE_WORKED, or %SPW_MOVE_NONE while the application is
+ * at work.
+ */
+u8 spw_freeze_look(struct spw_offer *offer, u8 *reason)
+{
+	struct sock *sk = find_sock(offer);
+	u8 what = SPW_MOVE_WORKED;
+
+	*reason = sk ? spw_capture_refused(sk) : SPW_MOVE_BECAUSE_CLOSED;
+	if (spw_fault(SPW_FAULT_LOOK))
+		*reason = SPW_MOVE_BECAUSE_FEATURE;
+	if (*reason)
+		what = SPW_MOVE_FAILED;
+	else if (!may_leave(offer, sk))
+		what = SPW_MOVE_NONE;
+	if (sk)
+		sock_put(sk);
+	return what;
+}
+
+/**
+ * spw_freeze_hold() - first half: after a grace period no packet comes through any more
+ * @offer: move; under &spw_moves.lock
+ *
+ * Return: 0 or &enum spw_move_reason; nothing is held then.
+ */
+u8 spw_freeze_hold(struct spw_offer *offer)
+{
+	struct spw_moves *moves = offer->moves;
+	const struct spw_tuple *tuple = &offer->conn.tuple;
+	struct spw_gate *gate = spw_gate_find(moves->spw, offer->conn.family, tuple);
+
+	/* It is held still, for its application to come to an end. */
+	if (offer->gate)
+		return SPW_MOVE_BECAUSE_NOTHING;
+	if (gate && (gate->busy || gate->mode == SPW_GATE_FORWARD ||
+		     gate->mode == SPW_GATE_SINK))
+		return SPW_MOVE_BECAUSE_IN_USE;
+	offer->fresh = !gate;
+	if (!gate && !spw_fault(SPW_FAULT_HOLD))
+		gate = spw_gate_new(moves->spw, offer->conn.family, tuple);
+	if (!gate)
+		return SPW_MOVE_BECAUSE_MEMORY;
+	if (xa_insert(&moves->departed, offer->id, gate, GFP_KERNEL)) {
+		if (offer->fresh)
+			spw_gate_free(gate);
+		return SPW_MOVE_BECAUSE_MEMORY;
+	}
+	gate->busy = true;
+	offer->gate = gate;
+	offer->settled = false;
+	offer->held_at = ktime_get_ns();
+	spw_gate_hold(gate);
+	spw_back_expect(gate, offer->peer);
+	return SPW_MOVE_BECAUSE_NOTHING;
+}
+
+/*
+ * An application may keep the lock for as long as the page takes that it sends from: all
+ * other moves do not wait for that.
+ */
+static bool lock(struct sock *sk)
+{
+	int tries = LOCK_TRIES;
+
+	while (!spw_sock_trylock(sk)) {
+		if (!--tries)
+			return false;
+		usleep_range(LOCK_US, 2 * LOCK_US);
+	}
+	return true;
+}
+
+static u8 take_image(struct spw_offer *offer, struct sock *sk)
+{
+	struct spw_device *spw = offer->moves->spw;
+	struct spw_session *session = spw_app_session(spw, spw_app_id(spw, sk));
+	const struct spw_image_bytes bytes = {
+		.data = session ? session->data : NULL,
+		.len = session ? session->len : 0,
+	};
+	u8 reason;
+
+	spw_clamp_capture(spw, offer->conn.family, &offer->conn.tuple, sk);
+	reason = spw_fault(SPW_FAULT_CAPTURE) ? SPW_MOVE_BECAUSE_MEMORY :
+		 spw_capture(sk, SPW_LEN_MOVE, &bytes, &offer->image);
+	spw_session_put(session);
+	return reason;
+}
+
+static u8 capture(struct spw_offer *offer, struct sock *sk)
+{
+	u8 reason;
+
+	if (!spw_sock_lives(sk))
+		return SPW_MOVE_BECAUSE_CLOSED;
+	reason = spw_capture_refused(sk);
+	if (reason)
+		return reason;
+	if (!may_leave(offer, sk))
+		return SPW_MOVE_BECAUSE_BUSY;
+	reason = take_image(offer, sk);
+	if (reason)
+		return reason;
+	offer->bytes = offer->image.len;
+	offer->snd_nxt = tcp_sk(sk)->snd_nxt;
+	return SPW_MOVE_BECAUSE_NOTHING;
+}
+
+/**
+ * spw_freeze() - second half: lock the socket and take its image
+ * @offer: move that holds, the grace period over; under &spw_moves.lock
+ *
+ * Return: 0, the socket is kept locked; or &enum spw_move_reason, of which
+ * %SPW_MOVE_BECAUSE_BUSY may pass.
+ */
+u8 spw_freeze(struct spw_offer *offer)
+{
+	struct sock *sk = find_sock(offer);
+	u8 reason;
+
+	if (sk && spw_fault(SPW_FAULT_FREEZE)) {
+		sock_put(sk);
+		sk = NULL;
+	}
+	if (!sk)
+		return SPW_MOVE_BECAUSE_CLOSED;
+	if (!lock(sk)) {
+		sock_put(sk);
+		return SPW_MOVE_BECAUSE_BUSY;
+	}
+	/* The first time: all that came before the gate was shut is in its queue now. */
+	if (!offer->settled)
+		offer->write_seq = tcp_sk(sk)->write_seq;
+	offer->settled = true;
+	reason = capture(offer, sk);
+	if (reason) {
+		release_sock(sk);
+		sock_put(sk);
+		return reason;
+	}
+	spw_sock_keep(sk);
+	offer->sk = sk;
+	return SPW_MOVE_BECAUSE_NOTHING;
+}

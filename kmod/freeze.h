@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* An endpoint that is to move is brought to a standstill, and its image taken. */
+#ifndef _SPW_FREEZE_H
+#define _SPW_FREEZE_H
+
+#include <linux/types.h>
+
+struct spw_offer;
+
+u32 spw_freeze_idle_ms(const struct spw_offer *offer);
+u8 spw_freeze_look(struct spw_offer *offer, u8 *reason);
+u8 spw_freeze_hold(struct spw_offer *offer);
+u8 spw_freeze(struct spw_offer *offer);
+
+#endif /* _SPW_FREEZE_H */
