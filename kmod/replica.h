@@ -123,13 +123,14 @@ enum spw_replica_peer_flags {
  * @credit: bytes that may be told now
  * @credited: when that was counted (us)
  * @lag: rounds, and how long they took
- * @in_lock: guards all below, but for @condemned and @times, which are under
- *	&spw_device.lock, and writes of packets to @passed; taken inside the former
+ * @in_lock: guards all below, but for @condemned, @times and @next_reset, which
+ *	are under &spw_device.lock, and writes of packets to @passed; taken inside the former
  * @in: what it replicates to this node, by its place
  * @nr_in: how many
  * @nr_relayed: of these, relayed by this node
  * @condemned: ktime (ns) since when it is down, and nothing was done about it; else 0
- * @times: how often its connections were reset; as @condemned
+ * @times: how often all its connections were reset; as @condemned
+ * @next_reset: place of the next that is to be, 0: it begins anew; likewise
  * @passed: what it sent through this node last, see passed.h; NULL until there is use
  *	for it, freed with the peer
  */
@@ -149,6 +150,7 @@ struct spw_replica_peer {
 	u32 nr_relayed;
 	u64 condemned;
 	u8 times;
+	unsigned long next_reset;
 	u64 *passed;
 };
 

@@ -150,14 +150,21 @@ static void reset(struct spw_peer *peer, const struct spw_image *image)
 	}
 }
 
-static void reset_all(struct spw_peer *peer)
+/*
+ * Some of them: heartbeats wait for the device's lock, and without these others would take
+ * this node for down. Returns whether those were the last.
+ */
+static bool reset_some(struct spw_peer *peer)
 {
+	struct spw_replica_peer *p = &peer->replica;
 	struct spw_replica_in *in;
 	unsigned long place;
 	u32 n = 0;
 
-	mutex_lock(&peer->replica.in_lock);
-	xa_for_each(&peer->replica.in, place, in) {
+	mutex_lock(&p->in_lock);
+	xa_for_each_start(&p->in, place, in, p->next_reset) {
+		if (n == TOGETHER)
+			break;
 		if (!in->relayed)
 			continue;
 		local_bh_disable();
@@ -165,10 +172,11 @@ static void reset_all(struct spw_peer *peer)
 		reset(peer, &in->image);
 		rcu_read_unlock();
 		local_bh_enable();
-		if (++n % TOGETHER == 0)
-			usleep_range(PAUSE_US, 2 * PAUSE_US);
+		n++;
 	}
-	mutex_unlock(&peer->replica.in_lock);
+	p->next_reset = in ? place : 0;
+	mutex_unlock(&p->in_lock);
+	return !in;
 }
 
 /* Can this node hear the peer, and send to it, if it is there? */
@@ -224,23 +232,47 @@ static bool seems_dead(struct spw_peer *peer)
 	       is_connected(peer, down_ns, allowed);
 }
 
-/* Returns whether it is to be asked again. */
-static bool decide(struct spw_peer *peer)
+enum next_step { NOTHING, GO_ON, ONCE_MORE };
+
+static enum next_step decide(struct spw_peer *peer)
 {
 	struct spw_replica_peer *p = &peer->replica;
+	bool begins = !p->times && !p->next_reset;
 	u32 n = p->nr_relayed;
 
 	if (!n)
-		return false;
-	if (seems_dead(peer)) {
-		if (!p->times)
-			trace_spillway_peer_dead(peer, n);
-		reset_all(peer);
-		return ++p->times < TIMES;
+		return NOTHING;
+	if (!seems_dead(peer)) {
+		if (begins)
+			spw_peer_count(peer, SPILLWAY_STAT_REPLICA_SPARED, n);
+		return NOTHING;
 	}
-	if (!p->times)
-		spw_peer_count(peer, SPILLWAY_STAT_REPLICA_SPARED, n);
-	return false;
+	if (begins)
+		trace_spillway_peer_dead(peer, n);
+	if (!reset_some(peer))
+		return GO_ON;
+	return ++p->times < TIMES ? ONCE_MORE : NOTHING;
+}
+
+/* When to look at a peer again (ns), U64_MAX: not. */
+static u64 look(struct spw_peer *peer, u64 wait)
+{
+	u64 now = ktime_get_ns(), since = peer->replica.condemned;
+
+	if (!since)
+		return U64_MAX;
+	if (since + wait > now)
+		return since + wait - now;
+	switch (decide(peer)) {
+	case GO_ON:
+		return 0;
+	case ONCE_MORE:
+		peer->replica.condemned = now;
+		return max_t(u64, wait, NSEC_PER_MSEC);
+	default:
+		spw_replica_forget(peer);
+		return U64_MAX;
+	}
 }
 
 /**
@@ -253,28 +285,21 @@ void spw_replica_end_work(struct work_struct *work)
 					      end_work);
 	u64 wait = spw_setting_get(&r->spw->settings, SPW_SET_REPLICA_CONFIRM_MS) *
 		   (u64)NSEC_PER_MSEC;
-	u64 now = ktime_get_ns(), next = U64_MAX;
 	struct spw_peer *peer;
+	u64 next = U64_MAX;
 	unsigned long id;
 
 	mutex_lock(&r->spw->lock);
-	xa_for_each(&r->spw->peers, id, peer) {
-		u64 since = peer->replica.condemned;
-
-		if (!since)
-			continue;
-		if (since + wait > now) {
-			next = min(next, since + wait - now);
-		} else if (decide(peer)) {
-			peer->replica.condemned = ktime_get_ns();
-			next = min(next, max_t(u64, wait, NSEC_PER_MSEC));
-		} else {
-			spw_replica_forget(peer);
-		}
-	}
-	if (next != U64_MAX && !r->dying)
+	xa_for_each(&r->spw->peers, id, peer)
+		next = min(next, look(peer, wait));
+	if (next && next != U64_MAX && !r->dying)
 		queue_delayed_work(system_wq, &r->end_work, nsecs_to_jiffies(next) + 1);
 	mutex_unlock(&r->spw->lock);
+	if (next)
+		return;
+	usleep_range(PAUSE_US, 2 * PAUSE_US);
+	if (!READ_ONCE(r->dying))
+		queue_delayed_work(system_wq, &r->end_work, 0);
 }
 
 /**
@@ -296,5 +321,6 @@ void spw_replica_condemn(struct spw_peer *peer)
 	}
 	peer->replica.condemned = ktime_get_ns();
 	peer->replica.times = 0;
+	peer->replica.next_reset = 0;
 	mod_delayed_work(system_wq, &r->end_work, msecs_to_jiffies(ms));
 }
