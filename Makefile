@@ -214,7 +214,7 @@ selftests: $(SELFTESTS:%=build/selftests/%) $(LAB_PROGRAMS:%=build/lab/%) build/
 $(LAB_PROGRAMS:%=build/lab/%): build/lab/%: tests/lab/%.c include/spillway/app.h
 	$(say) CC $<
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(BASE_CFLAGS) -o $@ $<
+	$(Q)$(CC) $(BASE_CFLAGS) -o $@ $< $(if $(filter baton,$*),$$(pkg-config --libs libcrypto))
 
 build/lab/flap: tests/lab/flap.c $(NL_SRCS)
 	$(say) CC $<

@@ -12,7 +12,8 @@
  * A stream ends with eight bytes that are the complement of what would stand there: one cut
  * short is not taken for a whole one. Writes come in lumps, and reads stop for a while now
  * and then, so that there is data in every queue. The remote prints one line a connection
- * and fails if any was reset, cut short or wrong.
+ * and fails if any was reset, cut short or wrong. At the end each end also says the SHA-256
+ * of all that it read and of all that it wrote, over all the nodes that wrote it.
  *
  * Servers on several nodes share DIRECTORY. For each connection that was ever accepted and
  * has not ended there is a file REMOTE-PORT.held: one that is accepted and has none is new,
@@ -25,6 +26,9 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+/* The functions that newer ones replaced keep all they know in a plain struct. */
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -65,6 +69,8 @@ struct start {
  * @out: bytes that the socket has taken
  * @in_tail: where the end of what is read begins, %NOWHERE: not yet
  * @out_tail: likewise
+ * @in_sum: of the bytes read
+ * @out_sum: of the bytes written
  */
 struct state {
 	struct start start;
@@ -72,6 +78,8 @@ struct state {
 	uint64_t out;
 	uint64_t in_tail;
 	uint64_t out_tail;
+	SHA256_CTX in_sum;
+	SHA256_CTX out_sum;
 };
 
 /**
@@ -109,6 +117,31 @@ static uint64_t mix(uint64_t z)
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
 	return z ^ (z >> 31);
+}
+
+static struct state nothing_done(void)
+{
+	struct state s = { .in_tail = NOWHERE, .out_tail = NOWHERE };
+
+	SHA256_Init(&s.in_sum);
+	SHA256_Init(&s.out_sum);
+	return s;
+}
+
+/* For a line of output; what comes after is not in it. */
+static const char *sums_of(const struct state *s)
+{
+	static char text[4 * SHA256_DIGEST_LENGTH + 2];
+	uint8_t sums[2 * SHA256_DIGEST_LENGTH];
+	struct state last = *s;
+	char *to = text;
+	size_t i;
+
+	SHA256_Final(sums, &last.in_sum);
+	SHA256_Final(sums + SHA256_DIGEST_LENGTH, &last.out_sum);
+	for (i = 0; i < sizeof(sums); i++)
+		to += sprintf(to, "%s%02x", i == SHA256_DIGEST_LENGTH ? " " : "", sums[i]);
+	return text;
 }
 
 static uint64_t random_below(struct run *r, uint64_t limit)
@@ -189,6 +222,7 @@ static int write_some(struct run *r)
 		sent = send(r->fd, data, len, MSG_NOSIGNAL);
 		if (sent < 0)
 			return errno == EAGAIN || errno == EINTR ? RIGHT : MOVED;
+		SHA256_Update(&r->s.out_sum, data, (size_t)sent);
 		r->s.out += (uint64_t)sent;
 	}
 	if (r->s.out_tail == NOWHERE)
@@ -247,6 +281,7 @@ static int read_some(struct run *r)
 		note_pause(r);
 		if (!check_bytes(r, data, (size_t)got))
 			return WRONG;
+		SHA256_Update(&r->s.in_sum, data, (size_t)got);
 		if (!random_below(r, RESTS)) {
 			r->rest_until = now_ms() + random_below(r, REST_MS);
 			r->heard = 0;
@@ -400,6 +435,7 @@ static int read_start(struct run *r)
 		if (got == (ssize_t)sizeof(r->s.start))
 			got = recv(r->fd, &r->s.start, sizeof(r->s.start), 0);
 		if (got == (ssize_t)sizeof(r->s.start)) {
+			SHA256_Update(&r->s.in_sum, &r->s.start, sizeof(r->s.start));
 			r->s.in = sizeof(r->s.start);
 			return RIGHT;
 		}
@@ -416,12 +452,10 @@ static int read_start(struct run *r)
 static void serve_one(int fd, const char *dir, const struct sockaddr_storage *remote, socklen_t len)
 {
 	static const char *const words[] = { "right", "moved", "wrong" };
-	struct run r = { .fd = fd, .server = true };
+	struct run r = { .fd = fd, .server = true, .s = nothing_done() };
 	struct place place;
 	int err = RIGHT;
 
-	r.s.in_tail = NOWHERE;
-	r.s.out_tail = NOWHERE;
 	if (!place_of(&place, dir, remote, len) || !take_over(&place, fd, &r.s))
 		exit(1);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
@@ -435,8 +469,8 @@ static void serve_one(int fd, const char *dir, const struct sockaddr_storage *re
 	} else {
 		unlink(place.held);
 	}
-	printf("%s: %s at %llu in, %llu out\n", place.name, words[err], (unsigned long long)r.s.in,
-	       (unsigned long long)r.s.out);
+	printf("%s: %s at %llu in, %llu out, sums %s\n", place.name, words[err],
+	       (unsigned long long)r.s.in, (unsigned long long)r.s.out, sums_of(&r.s));
 	exit(err);
 }
 
@@ -493,6 +527,7 @@ static int write_start(struct run *r)
 	if (send(r->fd, &r->s.start, sizeof(r->s.start), MSG_NOSIGNAL) !=
 	    (ssize_t)sizeof(r->s.start))
 		return MOVED;
+	SHA256_Update(&r->s.out_sum, &r->s.start, sizeof(r->s.start));
 	r->s.out = sizeof(r->s.start);
 	return RIGHT;
 }
@@ -509,11 +544,9 @@ static uint16_t own_port(int fd)
 static void run_one(const struct addrinfo *to, int which, uint64_t most, uint64_t rate)
 {
 	static const char *const words[] = { "right", "reset", "wrong" };
-	struct run r = { .fd = socket(to->ai_family, SOCK_STREAM, 0) };
+	struct run r = { .fd = socket(to->ai_family, SOCK_STREAM, 0), .s = nothing_done() };
 	int err;
 
-	r.s.in_tail = NOWHERE;
-	r.s.out_tail = NOWHERE;
 	r.s.start.rate = rate;
 	if (connect(r.fd, to->ai_addr, to->ai_addrlen)) {
 		printf("conn %d: connect: %s\n", which, strerror(errno));
@@ -524,9 +557,9 @@ static void run_one(const struct addrinfo *to, int which, uint64_t most, uint64_
 	err = write_start(&r);
 	if (err == RIGHT)
 		err = carry(&r, most);
-	printf("conn %d from %u: %s, %llu bytes out, %llu in, longest pause %llu ms\n", which,
-	       own_port(r.fd), words[err], (unsigned long long)r.s.out, (unsigned long long)r.s.in,
-	       (unsigned long long)r.pause);
+	printf("conn %d from %u: %s, %llu bytes out, %llu in, longest pause %llu ms, sums %s\n",
+	       which, own_port(r.fd), words[err], (unsigned long long)r.s.out,
+	       (unsigned long long)r.s.in, (unsigned long long)r.pause, sums_of(&r.s));
 	exit(err != RIGHT);
 }
 

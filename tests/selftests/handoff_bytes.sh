@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Random bytes both ways at once, with data in every queue; the endpoints go to and fro
 # between two nodes at random moments, over a path of 30 ms without loss and with 2 % in
-# each direction. Every byte is right at both ends, and the remote's link sees nothing
+# each direction. Every byte is right at both ends, and so is the SHA-256 of what each end
+# read and wrote in all; and the remote's link sees nothing
 # that one pair of endpoints would not do, nor more duplicate acknowledgments at once
 # than with connections that are never moved.
 # SPW_MOVES=1000 in the environment: so many moves for each loss.
@@ -15,7 +16,7 @@ LOSSES=${SPW_LOSSES:-0% 2%}
 CONNS=3
 RATE=150000
 
-ktap_plan 17
+ktap_plan 19
 scene_begin
 pool_create 2
 remotes_create 1
@@ -82,6 +83,22 @@ told() { # FILE...: and the state that was left is taken
 	}
 }
 
+# What one end has read is what the other has written, whichever node that was.
+same_sums() {
+	awk '
+		{ sub(/,.*sums/, " sums") }
+		/^conn .* right/ { want[$4 + 0] = $NF " " $(NF - 1); n++ }
+		/: right/ { sub(/.*-/, "", $1); got[$1 + 0] = $(NF - 1) " " $NF }
+		END {
+			for (port in want)
+				if (want[port] != got[port] || length(want[port]) != 129) {
+					print "# port " port ": " want[port] " but " got[port]
+					n = 0
+				}
+			exit n != '$CONNS'
+		}' /tmp/remote /tmp/serve-1 /tmp/serve-2
+}
+
 # Twice as many where loss makes them, and those few that a move makes.
 no_more_duplicates() { # LOSS
 	local client server stale again
@@ -105,6 +122,7 @@ round() { # LOSS
 	check "$loss: $MOVES moves" moves
 	sleep 2
 	check "$loss: every byte is right" streams_end
+	check "$loss: by its SHA-256 too" same_sums
 	check "$loss: and of those that were not moved" others_end
 	path_is 0%
 	capture_end
