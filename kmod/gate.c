@@ -34,6 +34,7 @@
 #include "ipv6.h"
 #include "moves.h"
 #include "peer.h"
+#include "reuse.h"
 
 #define DRAIN_ROUNDS	8	/* until what is held does not grow any more */
 
@@ -561,6 +562,8 @@ static enum spw_gate_verdict steer(struct spw_gate *gate, struct sk_buff *skb)
 	struct spw_device *spw = gate->spw;
 	struct dst_entry *dst;
 
+	if (spw_reuse_ends(gate, skb))
+		return SPW_GATE_DROP;
 	dst = rcu_dereference(*(gate->key.family == AF_INET6 ? &spw->local6 :
 							       &spw->local4));
 	if (!dst) {
@@ -602,6 +605,8 @@ enum spw_gate_verdict spw_gate_packet(struct spw_device *spw, struct sk_buff *sk
 	}
 	switch (mode) {
 	case SPW_GATE_FORWARD:
+		if (spw_reuse_over(gate, skb))
+			return SPW_GATE_GO_ON;
 		forward(gate, skb);
 		return SPW_GATE_TAKEN;
 	case SPW_GATE_STEER:

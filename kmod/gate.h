@@ -52,8 +52,8 @@ struct spw_gate_key {
  * @mode: &enum spw_gate_mode; written under @lock, read under RCU
  * @before: mode to go back to when it thaws; under &spw_moves.lock as all to @since
  * @busy: a move is at work on it
- * @own: the address is this node's
- * @over: the peer that has the endpoint says that it ended: goes soon
+ * @over: the peer that has the endpoint says that it ended: goes soon; also read under
+ *	RCU
  * @bound_if: interface that the socket here is bound to, or 0
  * @id: of the move by which the endpoint went, 0 if it has not
  * @from: whom it came from, NULL if from nobody or if that peer went; also read under
@@ -83,7 +83,6 @@ struct spw_gate {
 	u8 mode;
 	u8 before;
 	bool busy;
-	bool own;
 	bool over;
 	int bound_if;
 	u64 id;

@@ -296,9 +296,9 @@ static void look_at_gates(struct spw_moves *moves)
 	struct spw_gate *gate, *next;
 	u64 now = ktime_get_ns();
 
-	if (time_before(jiffies, moves->gates_due))
+	if (time_before(jiffies, READ_ONCE(moves->gates_due)))
 		return;
-	moves->gates_due = jiffies + msecs_to_jiffies(GATES_MS);
+	WRITE_ONCE(moves->gates_due, jiffies + msecs_to_jiffies(GATES_MS));
 	list_for_each_entry_safe(gate, next, &moves->gates, list) {
 		cond_resched();
 		if (gate->busy || !is_over(moves->spw, gate, now))
@@ -311,7 +311,7 @@ static void look_at_gates(struct spw_moves *moves)
 
 static u64 gates_due(const struct spw_moves *moves, u64 now)
 {
-	long left = (long)(moves->gates_due - jiffies);
+	long left = (long)(READ_ONCE(moves->gates_due) - jiffies);
 
 	/* A look at very many may have taken longer than that. */
 	return now + jiffies_to_nsecs(max(left, 0L));

@@ -323,7 +323,7 @@ void spw_offer_message(struct spw_peer *peer, const struct spw_move_msg *msg)
 		gate = xa_load(&moves->departed, msg->id);
 		if (!gate || rcu_access_pointer(gate->peer) != peer || gate->busy)
 			return;
-		gate->over = true;
+		WRITE_ONCE(gate->over, true);
 		gate->since = ktime_get_ns();
 		return;
 	}

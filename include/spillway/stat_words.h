@@ -81,6 +81,7 @@
 [SPILLWAY_STAT_MOVE_DROP_HELD] = "move_drop_held",
 [SPILLWAY_STAT_MOVE_FORWARDED] = "move_forwarded",
 [SPILLWAY_STAT_MOVE_STEERED] = "move_steered",
+[SPILLWAY_STAT_MOVE_REUSED] = "move_reused",
 [SPILLWAY_STAT_MOVE_ADOPTED] = "move_adopted",
 [SPILLWAY_STAT_ADOPT_WAITED] = "adopt_waited",
 [SPILLWAY_STAT_ADOPT_REFUSED] = "adopt_refused",

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # nginx on both nodes, as Debian has it, under wrk with connections that it keeps: they go
 # to and fro while it runs. Every answer is right, wrk tells of no error, and its link saw
-# each connection begin once.
+# each connection begin once. A port whose connection moved, and was ended by the server,
+# is good for another one at once.
 # lab: --icount
 # SPW_MOVES=100 in the environment: so often for each connection.
 . tests/lab/scene.sh
@@ -11,7 +12,7 @@
 MOVES=${MOVES:-${SPW_MOVES:-20}}
 CONNS=8
 
-ktap_plan 11
+ktap_plan 14
 scene_begin
 pool_create 2
 remotes_create 1
@@ -45,6 +46,12 @@ nginx_start() { # I
 			scgi_temp_path /tmp/nginx$1;
 			server {
 				listen 0.0.0.0:80;
+				root /tmp/www;
+				add_header Node n$1 always;
+			}
+			server {
+				listen 0.0.0.0:81;
+				keepalive_timeout 3s;
 				root /tmp/www;
 				add_header Node n$1 always;
 			}
@@ -146,6 +153,36 @@ check "each connection began once, and nothing was odd" flawless /tmp/pcap 80 "$
 for i in 1 2; do
 	sed "s/^/# n$i /" /tmp/nginx$i/error
 done
-check "nothing is left on either node" all_gone 80
+
+### the port once more
+
+# Asks once and waits until the server has enough.
+cat > /tmp/ask <<-'END'
+	exec 3<> /dev/tcp/10.10.1.2/81
+	printf 'GET /file HTTP/1.1\r\nHost: a\r\n\r\n' >&3
+	cat <&3 > /tmp/asked
+END
+goes() {
+	remote_start 1 bash /tmp/ask
+	asker=$!
+	wait_until sockets_are 1 81 1 && sleep 0.5 || return
+	port=$(sockets 1 81 | sed 's/.*://; s/ *$//')
+	hand_all 1 2 sport 81 && [ "$all_moved" = 1 ]
+}
+check "a connection goes to n2" goes
+waits() {
+	wait "$asker"
+	node_exec 2 ss -Htan state time-wait "dport = :$port" | grep -q ":81 "
+}
+check "which ends it, and waits" waits
+again() {
+	remote_exec 1 curl -sD /tmp/headers -o /dev/null -w '%{time_connect}' \
+		--local-port "$port" http://10.10.1.2:81/file > /tmp/connected || return
+	note "from $port once more: connected after $(cat /tmp/connected) s"
+	grep -q '^Node: n1' /tmp/headers && [ "$(bc <<< "$(cat /tmp/connected) < 2")" = 1 ] &&
+		[ "$(stat_of 2 move_reused)" -gt 0 ]
+}
+check "n1 answers the next from that port, when it is asked again" again
+check "nothing is left on either node" all_gone 80 81
 scene_kill
 check "the module lets itself unload" wait_until -t 15 rmmod spillway

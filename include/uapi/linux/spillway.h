@@ -688,6 +688,7 @@ enum spillway_stat {
 	SPILLWAY_STAT_MOVE_ICMP,		/* ICMP errors, sent on after an endpoint */
 	SPILLWAY_STAT_MOVE_DROP_ICMP,		/* of these: too many, bad, or no way to go */
 	SPILLWAY_STAT_RX_DROP_MOVED,		/* of a moved connection, from who has not got it */
+	SPILLWAY_STAT_MOVE_REUSED,		/* SYNs that ended what was left of one that came */
 
 	__SPILLWAY_STAT_MAX
 };
