@@ -12,6 +12,7 @@
 #include <net/inet_hashtables.h>
 #include <net/tcp.h>
 
+#include "ahead.h"
 #include "app.h"
 #include "back.h"
 #include "capture.h"
@@ -29,8 +30,13 @@
 #define LOCK_TRIES	20			/* for the lock of a socket, ... */
 #define LOCK_US		50			/* and between two of these */
 
-/* The socket, if it is a whole one; with a reference. */
-static struct sock *find_sock(struct spw_offer *offer)
+/**
+ * spw_freeze_sock() - the socket of a connection that is to move
+ * @offer: move
+ *
+ * Return: a whole one, with a reference; or NULL.
+ */
+struct sock *spw_freeze_sock(struct spw_offer *offer)
 {
 	struct sock *sk;
 
@@ -73,7 +79,7 @@ static bool may_leave(const struct spw_offer *offer, const struct sock *sk)
  */
 u8 spw_freeze_look(struct spw_offer *offer, u8 *reason)
 {
-	struct sock *sk = find_sock(offer);
+	struct sock *sk = spw_freeze_sock(offer);
 	u8 what = SPW_MOVE_WORKED;
 
 	*reason = sk ? spw_capture_refused(sk) : SPW_MOVE_BECAUSE_CLOSED;
@@ -125,11 +131,14 @@ u8 spw_freeze_hold(struct spw_offer *offer)
 	return SPW_MOVE_BECAUSE_NOTHING;
 }
 
-/*
+/**
+ * spw_freeze_lock() - lock a socket as lock_sock(), if its application lets go of it soon
+ * @sk: socket; process context
+ *
  * An application may keep the lock for as long as the page takes that it sends from: all
  * other moves do not wait for that.
  */
-static bool lock(struct sock *sk)
+bool spw_freeze_lock(struct sock *sk)
 {
 	int tries = LOCK_TRIES;
 
@@ -141,7 +150,15 @@ static bool lock(struct sock *sk)
 	return true;
 }
 
-static u8 take_image(struct spw_offer *offer, struct sock *sk)
+/**
+ * spw_freeze_image() - the image of a socket, with its application's data
+ * @offer: move
+ * @sk: its socket, locked; not changed
+ * @image: receives it; written to only on success
+ *
+ * Return: 0 or &enum spw_move_reason.
+ */
+u8 spw_freeze_image(struct spw_offer *offer, struct sock *sk, struct spw_captured *image)
 {
 	struct spw_device *spw = offer->moves->spw;
 	struct spw_session *session = spw_app_session(spw, spw_app_id(spw, sk));
@@ -151,9 +168,8 @@ static u8 take_image(struct spw_offer *offer, struct sock *sk)
 	};
 	u8 reason;
 
-	spw_clamp_capture(spw, offer->conn.family, &offer->conn.tuple, sk);
 	reason = spw_fault(SPW_FAULT_CAPTURE) ? SPW_MOVE_BECAUSE_MEMORY :
-		 spw_capture(sk, SPW_LEN_MOVE, &bytes, &offer->image);
+		 spw_capture(sk, SPW_LEN_MOVE, &bytes, image);
 	spw_session_put(session);
 	return reason;
 }
@@ -169,7 +185,8 @@ static u8 capture(struct spw_offer *offer, struct sock *sk)
 		return reason;
 	if (!may_leave(offer, sk))
 		return SPW_MOVE_BECAUSE_BUSY;
-	reason = take_image(offer, sk);
+	spw_clamp_capture(offer->moves->spw, offer->conn.family, &offer->conn.tuple, sk);
+	reason = spw_freeze_image(offer, sk, &offer->image);
 	if (reason)
 		return reason;
 	offer->bytes = offer->image.len;
@@ -186,7 +203,7 @@ static u8 capture(struct spw_offer *offer, struct sock *sk)
  */
 u8 spw_freeze(struct spw_offer *offer)
 {
-	struct sock *sk = find_sock(offer);
+	struct sock *sk = spw_freeze_sock(offer);
 	u8 reason;
 
 	if (sk && spw_fault(SPW_FAULT_FREEZE)) {
@@ -195,7 +212,7 @@ u8 spw_freeze(struct spw_offer *offer)
 	}
 	if (!sk)
 		return SPW_MOVE_BECAUSE_CLOSED;
-	if (!lock(sk)) {
+	if (!spw_freeze_lock(sk)) {
 		sock_put(sk);
 		return SPW_MOVE_BECAUSE_BUSY;
 	}
@@ -211,5 +228,6 @@ u8 spw_freeze(struct spw_offer *offer)
 	}
 	spw_sock_keep(sk);
 	offer->sk = sk;
+	offer->patched = spw_ahead_patch(offer);
 	return SPW_MOVE_BECAUSE_NOTHING;
 }

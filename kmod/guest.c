@@ -27,6 +27,7 @@
 #include "image.h"
 #include "ipv6.h"
 #include "job.h"
+#include "kept.h"
 #include "peer.h"
 #include "restore.h"
 #include "trace.h"
@@ -50,8 +51,7 @@
  * @adopter: socket that waits for it and gets it, NULL where a listener does
  * @home: the address is this node's
  * @detour: it was here before, and went to the origin from here
- * @data: image
- * @size: of it
+ * @kept: its image
  * @image: parsed
  * @restored: the endpoint
  * @live: the endpoint is its application's; referenced by @restored.sk until it ended
@@ -74,8 +74,7 @@ struct spw_guest {
 	bool fresh;
 	bool home;
 	bool detour;
-	u8 *data;
-	u32 size;
+	struct spw_kept kept;
 	struct spw_image image;
 	struct spw_restored restored;
 	bool live;
@@ -90,6 +89,8 @@ static void say(struct spw_guest *guest, u8 kind, u8 reason)
 	spw_moves_key(&msg, kind, guest->instance, guest->id);
 	if (kind == SPW_MOVE_REFUSED || kind == SPW_MOVE_GONE)
 		msg.reason = reason;
+	if (kind == SPW_MOVE_TAKEN)
+		msg.size = guest->kept.ahead_size;
 	guest->unsaid = spw_moves_tell(guest->peer, &msg) ? kind : SPW_MOVE_NONE;
 	guest->why = reason;
 }
@@ -212,31 +213,14 @@ static bool is_announced(const struct spw_guest *guest)
 	return !memcmp(t->laddr, &tuple->laddr, 4) && !memcmp(t->raddr, &tuple->raddr, 4);
 }
 
-/* All images together have an eighth of the memory; one has room in any case. */
-static bool keep_image(struct spw_guest *guest, const struct spw_move_msg *msg)
-{
-	u64 max = (u64)totalram_pages() << PAGE_SHIFT >> 3;
-	u64 *bytes = &guest->moves->guest_bytes;
-
-	if (*bytes && *bytes + msg->size > max)
-		return false;
-	guest->data = spw_fault(SPW_FAULT_IMAGE) ? NULL :
-		      kvmalloc(msg->size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	if (!guest->data)
-		return false;
-	memcpy(guest->data, msg->image, msg->size);
-	guest->size = msg->size;
-	*bytes += msg->size;
-	return true;
-}
-
 static u8 build(struct spw_guest *guest, const struct spw_move_msg *msg)
 {
+	u8 reason = spw_kept_take(guest->moves, &guest->kept, msg);
 	enum spw_image_why why;
 
-	if (!keep_image(guest, msg))
-		return SPW_MOVE_BECAUSE_ROOM;
-	if (spw_image_parse(guest->data, msg->size, &guest->image, &why)) {
+	if (reason)
+		return reason;
+	if (spw_image_parse(guest->kept.data, guest->kept.size, &guest->image, &why)) {
 		trace_spillway_image_bad(guest->peer, guest->id, spw_image_why_name(why));
 		return SPW_MOVE_BECAUSE_IMAGE;
 	}
@@ -253,14 +237,6 @@ static u8 build(struct spw_guest *guest, const struct spw_move_msg *msg)
 		return SPW_MOVE_BECAUSE_FEATURE;
 	return spw_adopter_waits(guest->adopter) ? SPW_MOVE_BECAUSE_NOTHING :
 						   SPW_MOVE_BECAUSE_CLOSED;
-}
-
-static void drop_image(struct spw_guest *guest)
-{
-	kvfree(guest->data);
-	guest->data = NULL;
-	guest->moves->guest_bytes -= guest->size;
-	guest->size = 0;
 }
 
 /* Its packets come here from now on. */
@@ -365,7 +341,7 @@ static u8 activate(struct spw_guest *guest)
 		return reason;
 	guest->live = true;
 	open_gate(guest);
-	drop_image(guest);
+	spw_kept_drop(guest->moves, &guest->kept);
 	spw_peer_count(guest->peer, SPILLWAY_STAT_MOVE_ARRIVED, 1);
 	spw_job_arrived(guest->peer, guest->family, &guest->tuple);
 	return SPW_MOVE_BECAUSE_NOTHING;
@@ -379,7 +355,7 @@ static void destroy(struct spw_guest *guest)
 	if (guest->adopter)
 		spw_adopt_release(guest->moves->spw, guest->adopter);
 	guest->adopter = NULL;
-	drop_image(guest);
+	spw_kept_drop(guest->moves, &guest->kept);
 	guest->gate = NULL;
 	if (!gate)
 		return;
@@ -511,6 +487,22 @@ static struct spw_guest *guest_new(struct spw_peer *peer, const struct spw_move_
 	return guest;
 }
 
+/* The machine does not care how an image is said. */
+static u8 machine_event(const struct spw_move_msg *msg)
+{
+	return msg->kind == SPW_MOVE_PATCH ? SPW_MOVE_IMAGE : msg->kind;
+}
+
+/* Answered in any case: the origin waits for that. */
+static void ahead(struct spw_guest *guest, const struct spw_move_msg *msg)
+{
+	if (guest->move.state != SPW_TARGET_RESERVED)
+		return;
+	if (spw_kept_ahead(guest->moves, &guest->kept, msg))
+		spw_peer_count(guest->peer, SPILLWAY_STAT_MOVE_AHEAD_RX, 1);
+	say(guest, SPW_MOVE_TAKEN, SPW_MOVE_BECAUSE_NOTHING);
+}
+
 /* A move that is not known: it is answered, and not remembered. */
 static void unknown(struct spw_peer *peer, const struct spw_move_msg *msg)
 {
@@ -518,7 +510,7 @@ static void unknown(struct spw_peer *peer, const struct spw_move_msg *msg)
 		.moves = peer->spw->moves, .peer = peer, .instance = msg->instance,
 		.id = msg->id,
 	};
-	struct spw_move_in in = { .event = msg->kind };
+	struct spw_move_in in = { .event = machine_event(msg) };
 	struct spw_move_out out;
 
 	if (msg->kind == SPW_MOVE_RESERVE) {
@@ -549,10 +541,12 @@ void spw_guest_message(struct spw_peer *peer, const struct spw_move_msg *msg)
 		spw_peer_count(peer, SPILLWAY_STAT_MOVE_ASKED, 1);
 		guest = guest_new(peer, msg);
 	}
-	if (guest)
-		event(guest, msg->kind, msg);
-	else
+	if (!guest)
 		unknown(peer, msg);
+	else if (msg->kind == SPW_MOVE_AHEAD)
+		ahead(guest, msg);
+	else
+		event(guest, machine_event(msg), msg);
 }
 
 /**

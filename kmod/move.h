@@ -49,6 +49,9 @@ enum spw_move_event {
 	SPW_MOVE_HELLO_BACK,	/* the answer to that */
 	SPW_MOVE_STILL,		/* by the origin, after the move: is it still there? */
 	SPW_MOVE_OVER,		/* by the target: it is not, forward no more */
+	SPW_MOVE_AHEAD,		/* by the origin: the endpoint as it was, still alive */
+	SPW_MOVE_TAKEN,		/* by the target: so much of that is kept */
+	SPW_MOVE_PATCH,		/* by the origin: IMAGE, as what is new of it since AHEAD */
 	__SPW_MOVE_MESSAGE_MAX,
 
 	SPW_MOVE_START = __SPW_MOVE_MESSAGE_MAX, /* origin: begin */

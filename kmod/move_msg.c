@@ -59,7 +59,11 @@ static int is_body(const struct spw_wire_move *w, __u32 len)
 	case SPW_MOVE_STILL:
 		return !size && len == SPW_LEN_MOVE_TUPLE;
 	case SPW_MOVE_IMAGE:
+	case SPW_MOVE_AHEAD:
+	case SPW_MOVE_PATCH:
 		return size && size <= SPW_MOVE_IMAGE_MAX && len == size && !w->family;
+	case SPW_MOVE_TAKEN:
+		return size <= SPW_MOVE_IMAGE_MAX && !len && !w->family;
 	default:
 		return !size && !len && !w->family;
 	}
@@ -91,7 +95,7 @@ __u32 spw_move_msg_size(const void *data, __u32 len)
 	memcpy(&w, data, sizeof(w));
 	if (spw_move_msg_has_tuple(w.kind))
 		body = SPW_LEN_MOVE_TUPLE;
-	else if (w.kind == SPW_MOVE_IMAGE)
+	else if (spw_move_msg_has_image(w.kind))
 		body = __be32_to_cpu(w.size);
 	return body <= len - sizeof(w) ? sizeof(w) + body : 0;
 }
@@ -134,16 +138,16 @@ int spw_move_msg_parse(const void *data, __u32 len, struct spw_move_msg *msg)
 	memcpy(msg->raddr, tuple.raddr, sizeof(tuple.raddr));
 	msg->conn = get64(tuple.conn);
 	msg->direction = tuple.direction;
-	msg->image = w.kind == SPW_MOVE_IMAGE ? data : NULL;
+	msg->image = spw_move_msg_has_image(w.kind) ? data : NULL;
 	return 0;
 }
 
 /**
- * spw_move_msg_build() - write one message, of IMAGE all but the image
+ * spw_move_msg_build() - write one message, all but the image or patch
  * @data: room for %SPW_LEN_MOVE_MAX bytes
  * @msg: what to say
  *
- * Return: bytes that were written; the image's follow those.
+ * Return: bytes that were written; those of the image or patch follow.
  */
 __u32 spw_move_msg_build(void *data, const struct spw_move_msg *msg)
 {

@@ -16,13 +16,13 @@
  * @instance: the origin's, never 0
  * @id: of the move in that life of the origin; 0 of HELLO and HELLO_BACK, which have
  *	the sender's instance, else never
- * @size: bytes of the image; of RESERVE what is to be expected, of IMAGE those that
- *	follow
+ * @size: bytes of the image or patch; of RESERVE what is to be expected, of IMAGE, AHEAD
+ *	and PATCH those that follow, of TAKEN those that are kept
  * @laddr: address of the origin's end, of RESERVE and STILL; of IPv4 the first 4 bytes
  * @raddr: of the far end
  * @conn: origin's id of the connection, of RESERVE, never 0
  * @direction: who opened it, &enum spillway_conn_direction, likewise
- * @image: of IMAGE, in the buffer that was read
+ * @image: of those three, in the buffer that was read
  */
 struct spw_move_msg {
 	__u8 kind;
@@ -43,6 +43,12 @@ struct spw_move_msg {
 static inline bool spw_move_msg_has_tuple(__u8 kind)
 {
 	return kind == SPW_MOVE_RESERVE || kind == SPW_MOVE_STILL;
+}
+
+/* Of IMAGE and AHEAD an image, of PATCH a patch. */
+static inline bool spw_move_msg_has_image(__u8 kind)
+{
+	return kind == SPW_MOVE_IMAGE || kind == SPW_MOVE_AHEAD || kind == SPW_MOVE_PATCH;
 }
 
 __u32 spw_move_msg_size(const void *data, __u32 len);

@@ -204,6 +204,8 @@ static void dispatch(struct spw_peer *peer, const struct spw_move_msg *msg)
 		break;
 	case SPW_MOVE_RESERVE:
 	case SPW_MOVE_IMAGE:
+	case SPW_MOVE_AHEAD:
+	case SPW_MOVE_PATCH:
 	case SPW_MOVE_COMMIT:
 	case SPW_MOVE_ABORT:
 	case SPW_MOVE_DONE:

@@ -39,6 +39,7 @@ enum spw_moves_limits {
  * @gates: all of the device
  * @nr_guests: moves of which this node is the target
  * @guest_bytes: of the images that these keep
+ * @ahead_bytes: of images that were sent ahead and are kept here
  * @jobs: by id
  * @last_job: id
  * @nr_jobs: in @jobs
@@ -61,6 +62,7 @@ struct spw_moves {
 	struct list_head gates;
 	u32 nr_guests;
 	u64 guest_bytes;
+	u64 ahead_bytes;
 	struct xarray jobs;
 	u32 last_job;
 	u32 nr_jobs;

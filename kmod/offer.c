@@ -59,7 +59,8 @@ static int say_image(struct spw_offer *offer)
 	struct spw_captured *image = &offer->image;
 	struct spw_move_msg msg;
 
-	spw_moves_key(&msg, SPW_MOVE_IMAGE, offer->moves->life, offer->id);
+	spw_moves_key(&msg, offer->patched ? SPW_MOVE_PATCH : SPW_MOVE_IMAGE, offer->moves->life,
+		      offer->id);
 	msg.size = image->len;
 	spw_move_msg_build(image->data, &msg);
 	return spw_messenger_append(offer->peer, SPW_MESSAGE_MOVE, image->data,
@@ -216,6 +217,7 @@ static void act(struct spw_offer *offer, u32 actions)
 
 static void offer_free(struct spw_offer *offer)
 {
+	spw_ahead_drop(offer);
 	xa_erase(&offer->moves->offers, offer->id);
 	list_del(&offer->released);
 	offer->moves->nr_offers--;
@@ -327,7 +329,9 @@ void spw_offer_message(struct spw_peer *peer, const struct spw_move_msg *msg)
 		gate->since = ktime_get_ns();
 		return;
 	}
-	if (offer && offer->peer == peer) {
+	if (offer && offer->peer == peer && msg->kind == SPW_MOVE_TAKEN) {
+		spw_ahead_taken(offer, msg);
+	} else if (offer && offer->peer == peer) {
 		event(offer, msg->kind, msg->reason);
 	} else if (!offer) {
 		/* What comes of a move that is over, or never was. */
@@ -475,7 +479,7 @@ static u64 poll(struct spw_offer *offer, u64 now)
 	}
 	if (is_full(offer))
 		what = SPW_MOVE_FULL;
-	else if (offer->copying && offer->retry <= now)
+	else if (offer->copying && offer->retry <= now && !spw_ahead_waits(offer))
 		what = look(offer, now, &reason);
 	else if (offer->move.due && offer->move.due <= now)
 		what = SPW_MOVE_DEADLINE;

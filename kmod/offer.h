@@ -3,6 +3,7 @@
 #ifndef _SPW_OFFER_H
 #define _SPW_OFFER_H
 
+#include "ahead.h"
 #include "capture.h"
 #include "conn.h"
 #include "moves.h"
@@ -25,6 +26,8 @@ struct spw_job;
  * @fresh: the gate was made for this move
  * @sk: locked while the endpoint is frozen, else NULL
  * @image: of it
+ * @ahead: what was sent before
+ * @patched: @image is what is new since then
  * @snd_nxt: of it
  * @held_at: ktime (ns) since when packets are held
  * @write_seq: of the socket when it had got all that came before
@@ -51,6 +54,8 @@ struct spw_offer {
 	bool fresh;
 	struct sock *sk;
 	struct spw_captured image;
+	struct spw_ahead ahead;
+	bool patched;
 	u32 snd_nxt;
 	u64 held_at;
 	u32 write_seq;

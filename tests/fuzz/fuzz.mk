@@ -31,6 +31,9 @@ fuzz_image_SRCS := kmod/image.c kmod/image_check.c tests/unit/image_write.c
 FUZZ_TARGETS += fuzz_image_diff
 fuzz_image_diff_SRCS := $(IMAGE_SRCS) kmod/image_diff.c
 
+FUZZ_TARGETS += fuzz_image_patch
+fuzz_image_patch_SRCS := kmod/image_patch.c kmod/image.c kmod/image_check.c
+
 FUZZ_TARGETS += fuzz_move_msg
 fuzz_move_msg_SRCS := kmod/move_msg.c
 

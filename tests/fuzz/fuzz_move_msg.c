@@ -26,7 +26,7 @@ static void check(const struct spw_move_msg *msg, const uint8_t *data, size_t si
 
 	if (len > size || memcmp(again, data, len))
 		abort();
-	if (msg->kind == SPW_MOVE_IMAGE) {
+	if (spw_move_msg_has_image(msg->kind)) {
 		if (msg->image != data + len || msg->size != size - len)
 			abort();
 	} else if (len != size || msg->image) {

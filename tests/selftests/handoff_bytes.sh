@@ -16,7 +16,7 @@ LOSSES=${SPW_LOSSES:-0% 2%}
 CONNS=3
 RATE=150000
 
-ktap_plan 19
+ktap_plan 20
 scene_begin
 pool_create 2
 remotes_create 1
@@ -136,5 +136,10 @@ round() { # LOSS
 for loss in $LOSSES; do
 	round "$loss"
 done
+ahead() {
+	note "images sent ahead: $(stat_of 1 move_ahead) + $(stat_of 2 move_ahead), moves that shipped what was new: $(stat_of 1 move_patched) + $(stat_of 2 move_patched)"
+	[ $(($(stat_of 1 move_patched) + $(stat_of 2 move_patched))) -gt 0 ]
+}
+check "of large ones only what was new was shipped" ahead
 grep -h 'wrong\|nobody' /tmp/serve-1 /tmp/serve-2 | sed 's/^/# /'
 check "nothing is left on either node" all_gone 7000 7001

@@ -11,7 +11,7 @@
 . tests/lab/handoff.sh
 MOVES=${SPW_MOVES:-20}
 CONNS=4
-RATE=20000
+RATE=100000
 FAIL=/sys/module/spillway/parameters/fail_move
 
 ktap_plan 10
@@ -148,6 +148,7 @@ state_left() {
 	}
 }
 check "each was taken up once" wait_until state_left
+note "images sent ahead: $(stat_of 1 move_ahead) + $(stat_of 2 move_ahead), shipped as what was new: $(stat_of 1 move_patched) + $(stat_of 2 move_patched)"
 check "nothing is left on either node" all_gone 7000
 scene_kill
 check "the module lets itself unload" wait_until -t 15 rmmod spillway

@@ -38,6 +38,10 @@ UNIT_TESTS += test_image_diff
 test_image_diff_SRCS := $(IMAGE_SRCS) kmod/image_diff.c
 test_image_diff_CFLAGS := -Itests/unit
 
+UNIT_TESTS += test_image_patch
+test_image_patch_SRCS := $(IMAGE_SRCS) kmod/image_patch.c
+test_image_patch_CFLAGS := -Itests/unit
+
 UNIT_TESTS += test_move
 test_move_SRCS := kmod/move.c
 

@@ -26,7 +26,7 @@ static const struct spw_move_msg reserve = { .kind = SPW_MOVE_RESERVE,
 static uint32_t length(uint8_t kind)
 {
 	return spw_move_msg_has_tuple(kind) ? SPW_LEN_MOVE_MAX :
-	       kind == SPW_MOVE_IMAGE       ? SPW_LEN_MOVE + IMAGE :
+	       spw_move_msg_has_image(kind) ? SPW_LEN_MOVE + IMAGE :
 					      SPW_LEN_MOVE;
 }
 
@@ -50,7 +50,7 @@ static struct spw_move_msg sample(uint8_t kind)
 	}
 	if (is_hello(kind))
 		msg.id = 0;
-	if (kind == SPW_MOVE_IMAGE)
+	if (spw_move_msg_has_image(kind))
 		msg.size = IMAGE;
 	if (kind == SPW_MOVE_REFUSED)
 		msg.reason = SPW_MOVE_BECAUSE_BACKLOG;
@@ -79,7 +79,7 @@ TEST(every_kind)
 		ASSERT_EQ(known ? 0 : -EPROTO, trip(&msg, &got));
 		if (!known)
 			continue;
-		EXPECT_EQ(kind == SPW_MOVE_IMAGE, !!got.image);
+		EXPECT_EQ(spw_move_msg_has_image((uint8_t)kind), !!got.image);
 		EXPECT_EQ(spw_move_msg_build(one, &msg), spw_move_msg_build(two, &got));
 		EXPECT_EQ(0, memcmp(one, two, sizeof(one)));
 	}
@@ -111,7 +111,9 @@ TEST(fields_out_of_range)
 		bad.id = is_hello(kind) ? 1 : 0;
 		EXPECT_EQ(-EPROTO, trip(&bad, &got));
 		bad = sample(kind);
-		bad.size = kind == SPW_MOVE_RESERVE || kind == SPW_MOVE_IMAGE ? 0 : 1;
+		bad.size = kind == SPW_MOVE_RESERVE || spw_move_msg_has_image(kind) ? 0 : 1;
+		if (kind == SPW_MOVE_TAKEN)
+			bad.size = SPW_MOVE_IMAGE_MAX + 1;
 		EXPECT_EQ(-EPROTO, trip(&bad, &got));
 		bad = sample(kind);
 		bad.family = spw_move_msg_has_tuple(kind) ? 0 : 4;

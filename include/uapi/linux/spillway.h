@@ -688,6 +688,9 @@ enum spillway_stat {
 	SPILLWAY_STAT_MOVE_ICMP,		/* ICMP errors, sent on after an endpoint */
 	SPILLWAY_STAT_MOVE_DROP_ICMP,		/* of these: too many, bad, or no way to go */
 	SPILLWAY_STAT_RX_DROP_MOVED,		/* of a moved connection, from who has not got it */
+	SPILLWAY_STAT_MOVE_AHEAD,		/* images sent ahead of a move */
+	SPILLWAY_STAT_MOVE_AHEAD_RX,		/* of peers, kept */
+	SPILLWAY_STAT_MOVE_PATCHED,		/* moves that shipped only what was new since */
 	SPILLWAY_STAT_MOVE_REUSED,		/* SYNs that ended what was left of one that came */
 
 	__SPILLWAY_STAT_MAX
