@@ -377,8 +377,8 @@ static u8 hand_over(struct sock *listener, struct request_sock *req, struct sock
  * @image: what it was made of
  *
  * From then on it is the application's: the caller keeps a reference on
- * &spw_restored.sk, to be dropped with sock_put(), and nothing else. Process context;
- * sleeps.
+ * &spw_restored.sk, to be dropped with sock_put(), and is to tell the listener by
+ * spw_restore_tell(). Process context; sleeps.
  *
  * Return: 0, or &enum spw_move_reason: then nothing was sent, and spw_restore_undo() is
  * to be called
@@ -386,7 +386,6 @@ static u8 hand_over(struct sock *listener, struct request_sock *req, struct sock
 u8 spw_restore_go(struct spw_restored *restored, const struct spw_image *image)
 {
 	struct sock *listener = restored->listener, *sk = restored->sk;
-	void (*data_ready)(struct sock *sk);
 	u8 reason;
 
 	if (!sk)
@@ -402,15 +401,26 @@ u8 spw_restore_go(struct spw_restored *restored, const struct spw_image *image)
 		release_sock(sk);
 	}
 	release_sock(listener);
-	if (reason)
-		return reason;
+	if (!reason)
+		restored->req = NULL;
+	return reason;
+}
 
-	data_ready = READ_ONCE(listener->sk_data_ready);
+/**
+ * spw_restore_tell() - who listens is woken
+ * @restored: after spw_restore_go() succeeded; nothing is left in it but the socket
+ *
+ * What is more urgent comes before: to wake somebody costs nearly as much as to make his
+ * socket alive. Process context.
+ */
+void spw_restore_tell(struct spw_restored *restored)
+{
+	struct sock *listener = restored->listener;
+	void (*data_ready)(struct sock *sk) = READ_ONCE(listener->sk_data_ready);
+
 	data_ready(listener);
 	sock_put(listener);
 	restored->listener = NULL;
-	restored->req = NULL;
-	return 0;
 }
 
 /**
