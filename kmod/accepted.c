@@ -113,17 +113,16 @@ static void taken(struct request_sock *req)
 	module_put(THIS_MODULE);
 }
 
+/* Under @waiting_lock. */
 static void take_ops(struct request_sock *req)
 {
 	struct ours *o = ours_of(req->rsk_ops);
 
-	spin_lock_bh(&waiting_lock);
 	if (!o->original) {
 		o->ops = *req->rsk_ops;
 		o->ops.destructor = taken;
 		o->original = req->rsk_ops;
 	}
-	spin_unlock_bh(&waiting_lock);
 	req->rsk_ops = &o->ops;
 }
 
@@ -148,8 +147,8 @@ int spw_accepted_watch(struct request_sock *req, struct sock *sk)
 	w->sk = sk;
 	spin_lock_bh(&waiting_lock);
 	list_add(&w->list, &waiting);
-	spin_unlock_bh(&waiting_lock);
 	take_ops(req);
+	spin_unlock_bh(&waiting_lock);
 	return 0;
 }
 

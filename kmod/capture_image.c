@@ -376,7 +376,8 @@ u8 spw_capture(struct sock *sk, u32 head, const struct spw_image_bytes *session,
 	if (!data)
 		return SPW_MOVE_BECAUSE_MEMORY;
 	spw_image_begin(&w, data + head, size, &image);
-	why = spw_queues_write(sk, &image, &w);
+	if (room.received | room.segments | room.sent | room.unsent)
+		why = spw_queues_write(sk, &image, &w);
 	if (!why)
 		write_session(&w, session);
 	len = why ? 0 : spw_image_end(&w);

@@ -213,6 +213,8 @@ u8 spw_queues_measure(const struct sock *sk, const struct spw_image *image,
 	    room->sent > SPW_IMAGE_QUEUE_MAX ||
 	    room->unsent > SPW_IMAGE_QUEUE_MAX - room->sent)
 		return SPW_MOVE_BECAUSE_ROOM;
+	if (RB_EMPTY_ROOT(&tcp_sk(sk)->out_of_order_queue))
+		return 0;
 	walk_begin(&walk, sk, image);
 	while (next_run(&walk, &run, NULL, &why)) {
 		if (room->segments == SPW_IMAGE_SEGMENTS_MAX ||

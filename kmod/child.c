@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A child of a listener without its handshake: the request and the ACK that would have
- * been there are made up and handed to the functions that would have got them, as the
- * kernel itself does for a SYN cookie (cookie_v4_check(), tcp_get_cookie_sock()). So the
- * child is what accept() expects: options, port, control group and security labels are
- * the listener's.
+ * been there are made up and handed to who makes a child of them, as the kernel itself
+ * does for a SYN cookie (cookie_v4_check(), tcp_get_cookie_sock()). So the child is what
+ * accept() expects: options, port, control group and security labels are the listener's.
+ *
+ * What the ACK would do to the child then is done by hand: most of what
+ * tcp_rcv_state_process() finds out the image knows better.
  */
+#include <linux/bpf-cgroup.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/security.h>
@@ -25,6 +28,7 @@
 #include "ipv6.h"
 #include "move.h"
 #include "restore.h"
+#include "sock_lock.h"
 
 #ifdef CONFIG_TCP_MD5SIG
 static struct tcp_md5sig_key *no_md5_key(const struct sock *sk,
@@ -100,6 +104,15 @@ static struct sock *find_listener(struct net *net, const struct spw_image *image
 	return sk;
 }
 
+/*
+ * Who puts a child into the table of connections looks whether there is one of the same
+ * name, but among those of the same family of sockets only (inet_ehash_lookup_by_sk()).
+ */
+static bool is_blind(const struct sock *listener, const struct spw_image *image)
+{
+	return listener->sk_family == AF_INET6 && image->tuple.family == 4;
+}
+
 /* Is the child of such a listener more than a socket of TCP, or its segments signed? */
 static bool is_special(const struct sock *listener)
 {
@@ -108,55 +121,100 @@ static bool is_special(const struct sock *listener)
 	       spw_compat_tcp_signed(tcp_sk(listener));
 }
 
+#define HEADROOM	sizeof(struct ipv6hdr)
+
+/*
+ * Who makes a child looks at the ACK and leaves it as it is, so that one does for all
+ * that are made one after another.
+ */
+static struct sk_buff *spare_ack;
+
+static struct sk_buff *take_ack(void)
+{
+	struct sk_buff *skb = xchg(&spare_ack, NULL);
+
+	if (skb)
+		return skb;
+	skb = alloc_skb(HEADROOM + sizeof(struct tcphdr), GFP_KERNEL);
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, HEADROOM);
+	skb_put(skb, sizeof(struct tcphdr));
+	skb_reset_transport_header(skb);
+	skb->ip_summed = CHECKSUM_UNNECESSARY;
+	memset(skb->cb, 0, sizeof(skb->cb));
+	return skb;
+}
+
+static void give_ack_back(struct sk_buff *skb)
+{
+	skb = xchg(&spare_ack, skb);
+	if (unlikely(skb))
+		kfree_skb(skb);
+}
+
+/* Module exit: no device is left, hence nobody who makes one. */
+void spw_child_exit(void)
+{
+	kfree_skb(spare_ack);
+}
+
+static void fill_ip_header(struct sk_buff *skb, const struct spw_tuple *t)
+{
+	struct iphdr *iph;
+
+	skb_set_network_header(skb, -(int)sizeof(*iph));
+	skb->protocol = htons(ETH_P_IP);
+	iph = ip_hdr(skb);
+	memset(iph, 0, sizeof(*iph));
+	iph->version = 4;
+	iph->ihl = sizeof(*iph) / 4;
+	iph->tot_len = htons(sizeof(*iph) + sizeof(struct tcphdr));
+	iph->ttl = IPDEFTTL;
+	iph->protocol = IPPROTO_TCP;
+	iph->saddr = t->raddr;
+	iph->daddr = t->laddr;
+}
+
+static void fill_ipv6_header(struct sk_buff *skb, const struct spw_tuple *t)
+{
+	struct ipv6hdr *ip6h;
+
+	skb_set_network_header(skb, -(int)sizeof(*ip6h));
+	skb->protocol = htons(ETH_P_IPV6);
+	ip6h = ipv6_hdr(skb);
+	memset(ip6h, 0, sizeof(*ip6h));
+	ip6h->version = 6;
+	ip6h->payload_len = htons(sizeof(struct tcphdr));
+	ip6h->nexthdr = IPPROTO_TCP;
+	ip6h->hop_limit = IPDEFTTL;
+	ip6h->saddr = t->raddr6;
+	ip6h->daddr = t->laddr6;
+}
+
 /* The remote's ACK that ends the handshake, as TCP gets it: at the TCP header. */
 static struct sk_buff *made_up_ack(const struct spw_image *image,
 				   const struct spw_tuple *t,
 				   const struct tcp_request_sock *treq)
 {
-	bool v6 = image->tuple.family == 6;
-	unsigned int len = v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
-	struct sk_buff *skb;
+	struct sk_buff *skb = take_ack();
 	struct tcphdr *th;
 
-	skb = alloc_skb(len + sizeof(*th), GFP_KERNEL);
 	if (!skb)
 		return NULL;
-	skb_reset_network_header(skb);
-	skb_put_zero(skb, len);
-	if (v6) {
-		struct ipv6hdr *ip6h = ipv6_hdr(skb);
-
-		ip6h->version = 6;
-		ip6h->payload_len = htons(sizeof(*th));
-		ip6h->nexthdr = IPPROTO_TCP;
-		ip6h->hop_limit = IPDEFTTL;
-		ip6h->saddr = t->raddr6;
-		ip6h->daddr = t->laddr6;
-		skb->protocol = htons(ETH_P_IPV6);
-	} else {
-		struct iphdr *iph = ip_hdr(skb);
-
-		iph->version = 4;
-		iph->ihl = sizeof(*iph) / 4;
-		iph->tot_len = htons(sizeof(*iph) + sizeof(*th));
-		iph->ttl = IPDEFTTL;
-		iph->protocol = IPPROTO_TCP;
-		iph->saddr = t->raddr;
-		iph->daddr = t->laddr;
-		skb->protocol = htons(ETH_P_IP);
-	}
-	th = skb_put_zero(skb, sizeof(*th));
-	skb_pull(skb, len);
-	skb_reset_transport_header(skb);
+	if (image->tuple.family == 6)
+		fill_ipv6_header(skb, t);
+	else
+		fill_ip_header(skb, t);
+	th = tcp_hdr(skb);
+	memset(th, 0, sizeof(*th));
 	th->source = t->rport;
 	th->dest = t->lport;
 	th->seq = htonl(treq->rcv_isn + 1);
 	th->ack_seq = htonl(treq->snt_isn + 1);
 	th->doff = sizeof(*th) / 4;
 	th->ack = 1;
-	skb->ip_summed = CHECKSUM_UNNECESSARY;
 
-	memset(skb->cb, 0, sizeof(skb->cb));
 	TCP_SKB_CB(skb)->seq = treq->rcv_isn + 1;
 	TCP_SKB_CB(skb)->end_seq = treq->rcv_isn + 1;
 	TCP_SKB_CB(skb)->ack_seq = treq->snt_isn + 1;
@@ -248,15 +306,59 @@ static struct dst_entry *route(struct sock *listener, struct request_sock *req,
 	return &rt->dst;
 }
 
+/* As tcp_init_congestion_control(). */
+static void begin_congestion_control(struct sock *sk)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+
+	tcp_sk(sk)->prior_ssthresh = 0;
+	if (icsk->icsk_ca_ops->init)
+		icsk->icsk_ca_ops->init(sk);
+	if (tcp_ca_needs_ecn(sk))
+		INET_ECN_xmit(sk);
+	else
+		INET_ECN_dontxmit(sk);
+	icsk->icsk_ca_initialized = 1;
+}
+
 /*
- * From the handshake's last ACK to ESTABLISHED. Lockless where the listener is
- * concerned, as in softirq. The child comes locked: nobody has seen it before it is
- * transparent (what it sends has a source that is not local) and in repair (it is
- * silent, and what ends it is too).
+ * From SYN_RECV to ESTABLISHED, as tcp_rcv_state_process() and tcp_init_transfer() have
+ * it, without what spw_restore_fill() and spw_restore_options() set: windows, RTT, RTO,
+ * congestion window and buffers.
  */
-static struct sock *establish(struct sock *listener, struct request_sock *req,
-			      struct sk_buff *ack, struct dst_entry *dst,
-			      const struct flowi4 *fl4)
+static void establish(struct sock *sk, const struct spw_image *image)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+	const struct dst_entry *dst = __sk_dst_get(sk);
+	struct tcp_sock *tp = tcp_sk(sk);
+	u32 mss = image->options.advmss;
+
+	tp->delivered++;	/* the SYN-ACK */
+	tp->retrans_stamp = 0;
+	tcp_mtup_init(sk);
+	if (dst_metric_locked(dst, RTAX_CWND))
+		tp->snd_cwnd_clamp = dst_metric(dst, RTAX_CWND);
+	if (cgroup_bpf_enabled(CGROUP_SOCK_OPS))
+		tcp_call_bpf(sk, BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB, 0, NULL);
+	/* Unless that program did. */
+	if (!icsk->icsk_ca_initialized)
+		begin_congestion_control(sk);
+	tp->rcvq_space.space = min3(tp->rcv_ssthresh, tp->rcv_wnd, TCP_INIT_CWND * mss);
+	icsk->icsk_ack.rcv_mss = max_t(u32, min_t(u32, icsk->icsk_ack.rcv_mss, mss),
+				       TCP_MIN_MSS);
+	tcp_set_state(sk, TCP_ESTABLISHED);
+	sk->sk_state_change(sk);
+}
+
+/*
+ * Lockless where the listener is concerned, as in softirq. The child comes with its
+ * spinlock held: nobody has seen it before it is transparent (what it sends has a source
+ * that is not local) and in repair (it is silent, and what ends it is too), and nobody
+ * gets hold of it before it is filled, since it is locked for good then.
+ */
+static struct sock *bear(struct sock *listener, struct request_sock *req,
+			 struct sk_buff *ack, struct dst_entry *dst,
+			 const struct flowi4 *fl4, const struct spw_image *image)
 {
 	bool own_req = false;
 	struct sock *child;
@@ -271,17 +373,24 @@ static struct sock *establish(struct sock *listener, struct request_sock *req,
 		tcp_sk(child)->repair = 1;
 		tcp_sk(child)->repair_queue = TCP_NO_QUEUE;
 		/* ip_queue_xmit() depends on it, see cookie_v4_check(). */
-		if (ack->protocol == htons(ETH_P_IP))
+		if (image->tuple.family == 4)
 			inet_sk(child)->cork.fl.u.ip4 = *fl4;
-		/* Not the inline of this name, which calls tcp_v6_do_rcv(). */
-		child->sk_backlog_rcv(child, ack);
-		bh_unlock_sock(child);
-	} else {
-		kfree_skb(ack);
+		establish(child, image);
+		spw_sock_own(child);
 	}
 	local_bh_enable();
 	rcu_read_unlock();
 	return child;
+}
+
+/* The kernel has looked for the like of it when it was to be put into its table. */
+static u8 why_unborn(struct sock *listener, const struct spw_image *image,
+		     const struct spw_tuple *t)
+{
+	if (sk_acceptq_is_full(listener))
+		return SPW_MOVE_BECAUSE_BACKLOG;
+	return in_use(sock_net(listener), image, t) ? SPW_MOVE_BECAUSE_IN_USE :
+						      SPW_MOVE_BECAUSE_MEMORY;
 }
 
 static u8 make(struct sock *listener, const struct spw_image *image,
@@ -312,16 +421,16 @@ static u8 make(struct sock *listener, const struct spw_image *image,
 		goto free_ack;
 
 	/* It consumes the route in any case. */
-	restored->sk = establish(listener, req, ack, dst, &fl4);
+	restored->sk = bear(listener, req, ack, dst, &fl4, image);
+	give_ack_back(ack);
 	if (restored->sk) {
 		restored->req = req;
 		return 0;
 	}
-	reason = sk_acceptq_is_full(listener) ? SPW_MOVE_BECAUSE_BACKLOG :
-						SPW_MOVE_BECAUSE_MEMORY;
+	reason = why_unborn(listener, image, t);
 	goto free_request;
 free_ack:
-	kfree_skb(ack);
+	give_ack_back(ack);
 free_request:
 	__reqsk_free(req);
 	return reason;
@@ -346,7 +455,8 @@ bool spw_child_alive(const struct sock *sk)
  *	untouched if not
  *
  * The child is in the table of connections, in ESTABLISHED, silent and in nobody's
- * queue. Its queues are empty: they begin with what is to be filled in. Process context.
+ * queue. Its queues are empty: they begin with what is to be filled in. It is locked, to
+ * be unlocked by release_sock(). Process context.
  *
  * Return: 0 or &enum spw_move_reason
  */
@@ -358,13 +468,13 @@ u8 spw_child_make(struct net *net, const struct spw_image *image,
 	u8 reason;
 
 	tuple_of(&t, image);
-	if (in_use(net, image, &t))
-		return SPW_MOVE_BECAUSE_IN_USE;
 	listener = find_listener(net, image, &t);
 	if (!listener)
 		return SPW_MOVE_BECAUSE_LISTENER;
 	if (is_special(listener))
 		reason = SPW_MOVE_BECAUSE_FEATURE;
+	else if (is_blind(listener, image) && in_use(net, image, &t))
+		reason = SPW_MOVE_BECAUSE_IN_USE;
 	else if (sk_acceptq_is_full(listener))
 		reason = SPW_MOVE_BECAUSE_BACKLOG;
 	else

@@ -14,5 +14,6 @@ bool spw_child_alive(const struct sock *sk);
 u8 spw_child_make(struct net *net, const struct spw_image *image,
 		  struct spw_restored *restored);
 void spw_child_destroy(struct sock *sk);
+void spw_child_exit(void);
 
 #endif /* _SPW_CHILD_H */

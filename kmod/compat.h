@@ -144,16 +144,6 @@ static inline void spw_compat_set_usec_ts(struct tcp_sock *tp, bool on)
 #endif
 }
 
-/* The clock of a socket's timestamps now, without the socket's offset. */
-static inline u32 spw_compat_tcp_clock(const struct tcp_sock *tp)
-{
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
-	return tcp_clock_ts(tp->tcp_usec_ts);
-#else
-	return tcp_time_stamp_raw();
-#endif
-}
-
 /* Are segments signed (RFC 2385; RFC 5925, which came with 6.7)? */
 static inline bool spw_compat_tcp_signed(const struct tcp_sock *tp)
 {

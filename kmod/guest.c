@@ -342,6 +342,8 @@ static u8 activate(struct spw_guest *guest)
 	guest->live = true;
 	open_gate(guest);
 	spw_kept_drop(guest->moves, &guest->kept);
+	if (guest->restored.listener)
+		spw_restore_tell(&guest->restored);
 	spw_peer_count(guest->peer, SPILLWAY_STAT_MOVE_ARRIVED, 1);
 	spw_job_arrived(guest->peer, guest->family, &guest->tuple);
 	return SPW_MOVE_BECAUSE_NOTHING;

@@ -8,6 +8,7 @@
 #include <net/genetlink.h>
 #include <net/rtnetlink.h>
 
+#include "child.h"
 #include "conntab.h"
 #include "device.h"
 #include "fault.h"
@@ -43,6 +44,7 @@ static void __exit spw_exit(void)
 {
 	spw_netlink_exit();
 	spw_device_exit();
+	spw_child_exit();
 	spw_conntab_module_exit();
 }
 

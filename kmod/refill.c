@@ -243,6 +243,32 @@ static void fill_states(struct sock *sk, const struct spw_image *image)
 }
 
 /**
+ * spw_refill_nothing() - are all queues of an image empty, and no FIN in them?
+ * @image: endpoint
+ */
+bool spw_refill_nothing(const struct spw_image *image)
+{
+	return !image->received.len && !image->segment_count &&
+	       image->sequence.snd_una == image->sequence.write_seq;
+}
+
+static bool fill_queues(struct sock *sk, const struct spw_image *image)
+{
+	bool filled;
+
+	if (spw_refill_nothing(image))
+		return true;
+	/* Room for all of it, or the kernel would wait, prune or refuse. */
+	WRITE_ONCE(sk->sk_rcvbuf, INT_MAX / 2);
+	WRITE_ONCE(sk->sk_sndbuf, INT_MAX / 2);
+	WRITE_ONCE(tcp_sk(sk)->notsent_lowat, U32_MAX);
+	filled = fill_received(sk, image) && fill_send_queues(sk, image) &&
+		 fill_out_of_order(sk, image);
+	tcp_sk(sk)->repair_queue = TCP_NO_QUEUE;
+	return filled;
+}
+
+/**
  * spw_refill() - fill a socket's queues
  * @sk: ESTABLISHED, in repair, its queues empty; locked
  * @image: endpoint
@@ -256,18 +282,9 @@ static void fill_states(struct sock *sk, const struct spw_image *image)
 u8 spw_refill(struct sock *sk, const struct spw_image *image)
 {
 	const struct spw_image_sequence *s = &image->sequence;
-	struct tcp_sock *tp = tcp_sk(sk);
-	bool filled;
+	const struct tcp_sock *tp = tcp_sk(sk);
 
-	/* Room for all of it, or the kernel would wait, prune or refuse. */
-	WRITE_ONCE(sk->sk_rcvbuf, INT_MAX / 2);
-	WRITE_ONCE(sk->sk_sndbuf, INT_MAX / 2);
-	WRITE_ONCE(tp->notsent_lowat, U32_MAX);
-
-	filled = fill_received(sk, image) && fill_send_queues(sk, image) &&
-		 fill_out_of_order(sk, image);
-	tp->repair_queue = TCP_NO_QUEUE;
-	if (!filled)
+	if (!fill_queues(sk, image))
 		return SPW_MOVE_BECAUSE_MEMORY;
 	fill_states(sk, image);
 	if (tp->rcv_nxt != s->rcv_nxt || tp->snd_nxt != s->snd_nxt ||

@@ -8,6 +8,7 @@
 struct sock;
 struct spw_image;
 
+bool spw_refill_nothing(const struct spw_image *image);
 u8 spw_refill(struct sock *sk, const struct spw_image *image);
 
 #endif /* _SPW_REFILL_H */

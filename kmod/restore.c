@@ -20,6 +20,15 @@
 #include "refill.h"
 #include "restore.h"
 
+/* A name that is not padded with NULs is taken for another, which is set once more. */
+static bool has_congestion_control(const struct sock *sk, const struct spw_image *image)
+{
+	const struct tcp_congestion_ops *ops = inet_csk(sk)->icsk_ca_ops;
+
+	BUILD_BUG_ON(sizeof(ops->name) != SPW_IMAGE_CA_NAME);
+	return !memcmp(ops->name, image->congestion.name, SPW_IMAGE_CA_NAME);
+}
+
 /**
  * spw_restore_congestion_control() - the origin's
  * @sk: socket; its lock is taken
@@ -32,10 +41,11 @@ void spw_restore_congestion_control(struct sock *sk, const struct spw_image *ima
 {
 	char name[SPW_IMAGE_CA_NAME + 1] = {};
 
+	if (has_congestion_control(sk, image))
+		return;
 	memcpy(name, image->congestion.name, SPW_IMAGE_CA_NAME);
-	if (strcmp(inet_csk(sk)->icsk_ca_ops->name, name))
-		sk->sk_prot->setsockopt(sk, SOL_TCP, TCP_CONGESTION,
-					KERNEL_SOCKPTR(name), strlen(name));
+	sk->sk_prot->setsockopt(sk, SOL_TCP, TCP_CONGESTION, KERNEL_SOCKPTR(name),
+				strlen(name));
 }
 
 /* The largest segment depends on it: tcp_bound_to_half_wnd(). */
@@ -82,10 +92,17 @@ static void set_timestamps(struct sock *sk, const struct spw_image *image)
 {
 	const struct spw_image_timestamps *ts = &image->timestamps;
 	struct tcp_sock *tp = tcp_sk(sk);
+	u64 now = tcp_clock_ns();
+	u32 clock;
 
+	/* As tcp_mstamp_refresh(). */
+	tp->tcp_clock_cache = now;
+	tp->tcp_mstamp = div_u64(now, NSEC_PER_USEC);
+	tp->rcvq_space.time = tp->tcp_mstamp;
 	if (!tp->rx_opt.tstamp_ok)
 		return;
-	WRITE_ONCE(tp->tsoffset, ts->tsval - spw_compat_tcp_clock(tp));
+	clock = spw_compat_tcp_usec_ts(tp) ? tp->tcp_mstamp : div_u64(now, NSEC_PER_MSEC);
+	WRITE_ONCE(tp->tsoffset, ts->tsval - clock);
 	tp->rx_opt.ts_recent = ts->ts_recent;
 	tp->rx_opt.ts_recent_stamp = ktime_get_seconds() - ts->ts_recent_age;
 }
@@ -175,6 +192,21 @@ static void set_ip_options(struct sock *sk, const struct spw_image *image)
 	inet->uc_ttl = set->ttl ?: -1;
 }
 
+/* As tcp_update_pacing_rate(), which comes with the next acknowledgment. */
+static u64 pacing_rate(const struct sock *sk)
+{
+	const struct netns_ipv4 *ipv4 = &sock_net(sk)->ipv4;
+	const struct tcp_sock *tp = tcp_sk(sk);
+	u64 rate = (u64)tp->mss_cache * ((USEC_PER_SEC / 100) << 3);
+
+	if (tcp_snd_cwnd(tp) < tp->snd_ssthresh / 2)
+		rate *= READ_ONCE(ipv4->sysctl_tcp_pacing_ss_ratio);
+	else
+		rate *= READ_ONCE(ipv4->sysctl_tcp_pacing_ca_ratio);
+	rate *= max(tcp_snd_cwnd(tp), tp->packets_out);
+	return tp->srtt_us ? div_u64(rate, tp->srtt_us) : rate;
+}
+
 static void set_pacing(struct sock *sk, const struct spw_image *image)
 {
 	u64 rate = (u64)image->socket.max_pacing_rate[0] << 32 |
@@ -183,6 +215,8 @@ static void set_pacing(struct sock *sk, const struct spw_image *image)
 	sk->sk_max_pacing_rate = rate == ~0ULL ? ~0UL : min_t(u64, rate, ~0UL);
 	if (sk->sk_max_pacing_rate != ~0UL)
 		cmpxchg(&sk->sk_pacing_status, SK_PACING_NONE, SK_PACING_NEEDED);
+	if (!inet_csk(sk)->icsk_ca_ops->cong_control)
+		sk->sk_pacing_rate = min_t(u64, pacing_rate(sk), ~0UL);
 	sk->sk_pacing_rate = min(sk->sk_pacing_rate, sk->sk_max_pacing_rate);
 }
 
@@ -227,7 +261,8 @@ u8 spw_restore_fill(struct sock *sk, const struct spw_image *image)
 	set_max_window(sk, image);
 	reason = spw_refill(sk, image);
 	/* Of a listener with keepalive, and of the filling. */
-	inet_csk_clear_xmit_timers(sk);
+	if (sock_flag(sk, SOCK_KEEPOPEN) || !spw_refill_nothing(image))
+		inet_csk_clear_xmit_timers(sk);
 	if (reason)
 		return reason;
 	set_windows(sk, image);
@@ -248,18 +283,6 @@ void spw_restore_options(struct sock *sk, const struct spw_image *image)
 	set_ip_options(sk, image);
 	set_pacing(sk, image);
 	set_socket_options(sk, image);
-}
-
-static u8 fill(struct sock *sk, const struct spw_image *image)
-{
-	u8 reason;
-
-	lock_sock(sk);
-	reason = spw_restore_fill(sk, image);
-	if (!reason)
-		spw_restore_options(sk, image);
-	release_sock(sk);
-	return reason;
 }
 
 /**
@@ -286,6 +309,7 @@ bool spw_restore_possible(const struct spw_image *image)
 u8 spw_restore(struct net *net, const struct spw_image *image,
 	       struct spw_restored *restored)
 {
+	struct sock *sk;
 	u8 reason;
 
 	memset(restored, 0, sizeof(*restored));
@@ -294,8 +318,16 @@ u8 spw_restore(struct net *net, const struct spw_image *image,
 	reason = spw_child_make(net, image, restored);
 	if (reason)
 		return reason;
-	spw_restore_congestion_control(restored->sk, image);
-	reason = fill(restored->sk, image);
+	sk = restored->sk;
+	if (!has_congestion_control(sk, image)) {
+		release_sock(sk);
+		spw_restore_congestion_control(sk, image);
+		lock_sock_nested(sk, SINGLE_DEPTH_NESTING);
+	}
+	reason = spw_restore_fill(sk, image);
+	if (!reason)
+		spw_restore_options(sk, image);
+	release_sock(sk);
 	if (reason)
 		spw_restore_undo(restored);
 	return reason;
@@ -377,8 +409,8 @@ static u8 hand_over(struct sock *listener, struct request_sock *req, struct sock
  * @image: what it was made of
  *
  * From then on it is the application's: the caller keeps a reference on
- * &spw_restored.sk, to be dropped with sock_put(), and nothing else. Process context;
- * sleeps.
+ * &spw_restored.sk, to be dropped with sock_put(), and is to tell the listener by
+ * spw_restore_tell(). Process context; sleeps.
  *
  * Return: 0, or &enum spw_move_reason: then nothing was sent, and spw_restore_undo() is
  * to be called
@@ -386,7 +418,6 @@ static u8 hand_over(struct sock *listener, struct request_sock *req, struct sock
 u8 spw_restore_go(struct spw_restored *restored, const struct spw_image *image)
 {
 	struct sock *listener = restored->listener, *sk = restored->sk;
-	void (*data_ready)(struct sock *sk);
 	u8 reason;
 
 	if (!sk)
@@ -402,15 +433,26 @@ u8 spw_restore_go(struct spw_restored *restored, const struct spw_image *image)
 		release_sock(sk);
 	}
 	release_sock(listener);
-	if (reason)
-		return reason;
+	if (!reason)
+		restored->req = NULL;
+	return reason;
+}
 
-	data_ready = READ_ONCE(listener->sk_data_ready);
+/**
+ * spw_restore_tell() - who listens is woken
+ * @restored: after spw_restore_go() succeeded; nothing is left in it but the socket
+ *
+ * What is more urgent comes before: to wake somebody costs nearly as much as to make his
+ * socket alive. Process context.
+ */
+void spw_restore_tell(struct spw_restored *restored)
+{
+	struct sock *listener = restored->listener;
+	void (*data_ready)(struct sock *sk) = READ_ONCE(listener->sk_data_ready);
+
 	data_ready(listener);
 	sock_put(listener);
 	restored->listener = NULL;
-	restored->req = NULL;
-	return 0;
 }
 
 /**

@@ -14,8 +14,8 @@ struct spw_image;
  * struct spw_restored - a socket that was made of an image
  * @sk: it, in the tables of the stack, but in nobody's hands and silent until
  *	spw_restore_go(); with a reference
- * @listener: who is to accept it, with a reference; NULL once it has it
- * @req: its place in the accept queue; likewise
+ * @listener: who is to accept it, with a reference; NULL once it was told
+ * @req: its place in the accept queue, with a reference; NULL once it is there
  *
  * All of them are NULL where nothing was made. The socket holds a reference on its
  * namespace, as those of the listener do: one that is dormant keeps a namespace alive
@@ -35,6 +35,7 @@ void spw_restore_wake(struct sock *sk);
 u8 spw_restore(struct net *net, const struct spw_image *image,
 	       struct spw_restored *restored);
 u8 spw_restore_go(struct spw_restored *restored, const struct spw_image *image);
+void spw_restore_tell(struct spw_restored *restored);
 void spw_restore_undo(struct spw_restored *restored);
 
 #endif /* _SPW_RESTORE_H */
