@@ -256,9 +256,8 @@ build/bench/%.so: tests/bench/%.c
 
 bench: build/deps lab-modules ctl build/bench/meter build/bench/hotspots.so \
 		build/bench/crowd build/bench/repair
-	$(Q)tests/bench/costs $(KERNELS)
-	$(Q)tests/bench/handoff $(KERNELS)
-	$(Q)tests/bench/replica $(KERNELS)
+	$(Q)bad=0; for b in costs handoff replica; do \
+		tests/bench/$$b $(KERNELS) || bad=1; done; exit $$bad
 
 grid: build/deps lab-modules ctl build/bench/goodput
 	$(Q)tests/bench/grid $(if $(KERNEL),--kernel $(KERNEL)) $(CELLS)

@@ -52,6 +52,64 @@ static void become_gso(struct sk_buff *skb, const struct spw_inner *inner,
 		ip_send_check(ip_hdr(skb));
 }
 
+/* Headers and checksum. Returns false where both marks of congestion forbid it. */
+static bool dress(struct spw_peer *peer, struct sk_buff *skb, u8 outer_tos,
+		  const struct spw_inner *inner, unsigned int segs, bool partial)
+{
+	bool six = inner->family == 6;
+
+	skb_reset_network_header(skb);
+	skb_set_transport_header(skb, inner->ip_len);
+	skb_reset_mac_header(skb);
+	skb->mac_len = 0;
+	skb->protocol = six ? htons(ETH_P_IPV6) : htons(ETH_P_IP);
+	skb->dev = peer->spw->dev;
+	if (segs > 1)
+		become_gso(skb, inner, segs);
+	if (segs > 1 || partial) {
+		checksum_partial(skb, six);
+	} else {
+		/* The tag proves it is as the peer's stack made it. */
+		skb->ip_summed = CHECKSUM_UNNECESSARY;
+		skb->csum_level = ~0;
+	}
+	/* RFC 6040 section 4.2: congestion marked, but the ends do not speak ECN. */
+	return INET_ECN_decapsulate(skb, outer_tos, six ?
+				    ipv6_get_dsfield(ipv6_hdr(skb)) :
+				    ip_hdr(skb)->tos) <= 1;
+}
+
+/* Returns whether it may go up; where not it is counted and freed. */
+static bool admit(struct spw_peer *peer, struct sk_buff *skb, u8 outer_tos,
+		  const struct spw_inner *inner, unsigned int segs, bool partial)
+{
+	bool six = inner->family == 6;
+	unsigned int len = skb->len;
+
+	if (!dress(peer, skb, outer_tos, inner, segs, partial)) {
+		spw_peer_drop(peer, SPILLWAY_STAT_RX_DROP_ECN, segs);
+		goto drop;
+	}
+	skb_orphan(skb);
+	__vlan_hwaccel_clear_tag(skb);
+	skb_set_queue_mapping(skb, 0);
+	skb_clear_hash(skb);
+	skb_scrub_packet(skb, false);
+
+	if (unlikely(inner->icmp ? !spw_icmp_admit(peer, skb, six) :
+				   !spw_back_admit(peer, skb, six))) {
+		spw_peer_drop(peer, SPILLWAY_STAT_RX_DROP_MOVED, segs);
+		goto drop;
+	}
+	dev_sw_netstats_rx_add(peer->spw->dev, len);
+	spw_peer_count(peer, SPILLWAY_STAT_RX_PACKETS, segs);
+	spw_peer_count(peer, SPILLWAY_STAT_RX_BYTES, len);
+	return true;
+drop:
+	kfree_skb(skb);
+	return false;
+}
+
 /**
  * spw_deliver() - hand an inner packet to the stack
  * @peer: who sent it, under RCU, bottom halves off
@@ -64,52 +122,30 @@ static void become_gso(struct sk_buff *skb, const struct spw_inner *inner,
 void spw_deliver(struct spw_peer *peer, struct sk_buff *skb, u8 outer_tos,
 		 const struct spw_inner *inner, unsigned int segs, bool partial)
 {
-	struct net_device *dev = peer->spw->dev;
-	bool six = inner->family == 6;
-	unsigned int len = skb->len;
 	u64 *passed;
 
-	skb_reset_network_header(skb);
-	skb_set_transport_header(skb, inner->ip_len);
-	skb_reset_mac_header(skb);
-	skb->mac_len = 0;
-	skb->protocol = six ? htons(ETH_P_IPV6) : htons(ETH_P_IP);
-	skb->dev = dev;
+	if (!admit(peer, skb, outer_tos, inner, segs, partial))
+		return;
 	/* Pairs with that of who put it there, zeroed. */
 	passed = smp_load_acquire(&peer->replica.passed);
 	if (passed && !inner->icmp)
 		spw_passed(passed, skb, inner);
-	if (segs > 1)
-		become_gso(skb, inner, segs);
-	if (segs > 1 || partial) {
-		checksum_partial(skb, six);
-	} else {
-		/* The tag proves it is as the peer's stack made it. */
-		skb->ip_summed = CHECKSUM_UNNECESSARY;
-		skb->csum_level = ~0;
-	}
-	/* RFC 6040 section 4.2: congestion marked, but the ends do not speak ECN. */
-	if (INET_ECN_decapsulate(skb, outer_tos, six ?
-				 ipv6_get_dsfield(ipv6_hdr(skb)) :
-				 ip_hdr(skb)->tos) > 1) {
-		spw_peer_drop(peer, SPILLWAY_STAT_RX_DROP_ECN, segs);
-		kfree_skb(skb);
-		return;
-	}
-	skb_orphan(skb);
-	__vlan_hwaccel_clear_tag(skb);
-	skb_set_queue_mapping(skb, 0);
-	skb_clear_hash(skb);
-	skb_scrub_packet(skb, false);
-
-	if (unlikely(inner->icmp ? !spw_icmp_admit(peer, skb, six) :
-				   !spw_back_admit(peer, skb, six))) {
-		spw_peer_drop(peer, SPILLWAY_STAT_RX_DROP_MOVED, segs);
-		kfree_skb(skb);
-		return;
-	}
-	dev_sw_netstats_rx_add(dev, len);
-	spw_peer_count(peer, SPILLWAY_STAT_RX_PACKETS, segs);
-	spw_peer_count(peer, SPILLWAY_STAT_RX_BYTES, len);
 	netif_receive_skb(skb);
+}
+
+/**
+ * spw_deliver_later() - likewise a packet that this node made in the peer's name
+ * @peer: as there
+ * @skb: as there, its TCP checksum still to be made
+ * @inner: its shape
+ * @list: receives it, for netif_receive_skb_list() before RCU or bottom halves are
+ *	let go: neighbours in a list that go to one address share a route
+ *
+ * It is not taken for what the peer sent last.
+ */
+void spw_deliver_later(struct spw_peer *peer, struct sk_buff *skb,
+		       const struct spw_inner *inner, struct list_head *list)
+{
+	if (admit(peer, skb, 0, inner, 1, true))
+		list_add_tail(&skb->list, list);
 }

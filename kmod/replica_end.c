@@ -13,6 +13,7 @@
  */
 #include <linux/delay.h>
 #include <linux/ktime.h>
+#include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <net/ip.h>
 #include <net/tcp.h>
@@ -28,8 +29,9 @@
 enum {
 	RESETS = 3,
 	HOPS = 64,
-	TOGETHER = 64,		/* connections between two pauses: queues on the way */
-	PAUSE_US = 100,		/* are not endless */
+	BUNDLE = 16,		/* connections that are looked at before resets go on */
+	TOGETHER = 256,		/* between two pauses: queues on the way are not endless, */
+	PAUSE_US = 100,		/* often 1000 packets */
 	TIMES = 2,		/* a reset that gets lost is not asked for again */
 };
 
@@ -111,7 +113,8 @@ static void put_tcp(struct sk_buff *skb, const struct spw_image *image, u32 seq)
 }
 
 /* It takes the way of all that the peer sends through this node, firewall included. */
-static void send_reset(struct spw_peer *peer, const struct spw_image *image, u32 seq)
+static void make_reset(struct spw_peer *peer, const struct spw_image *image, u32 seq,
+		       struct list_head *list)
 {
 	bool six = image->tuple.family == 6;
 	const struct spw_inner inner = {
@@ -127,7 +130,7 @@ static void send_reset(struct spw_peer *peer, const struct spw_image *image, u32
 	skb_reserve(skb, LL_MAX_HEADER);
 	put_ip(skb, &image->tuple);
 	put_tcp(skb, image, seq);
-	spw_deliver(peer, skb, 0, &inner, 1, true);
+	spw_deliver_later(peer, skb, &inner, list);
 	spw_peer_count(peer, SPILLWAY_STAT_REPLICA_RESETS, 1);
 }
 
@@ -136,7 +139,8 @@ static void send_reset(struct spw_peer *peer, const struct spw_image *image, u32
  * that was sent, or what the remote acknowledged, or what lies between: one that is
  * not expected is answered and harms nobody.
  */
-static void reset(struct spw_peer *peer, const struct spw_image *image)
+static void reset(struct spw_peer *peer, const struct spw_image *image,
+		  struct list_head *list)
 {
 	u32 seq[RESETS] = { passed_end(&peer->replica, image), image->sequence.snd_nxt,
 			    image->sequence.snd_una };
@@ -146,8 +150,34 @@ static void reset(struct spw_peer *peer, const struct spw_image *image)
 		for (j = 0; j < i && seq[j] != seq[i]; j++)
 			;
 		if (j == i)
-			send_reset(peer, image, seq[i]);
+			make_reset(peer, image, seq[i], list);
 	}
+}
+
+/* Those at the place to go on at, which moves on, after the last to 0. Returns how many. */
+static u32 reset_bundle(struct spw_peer *peer)
+{
+	struct spw_replica_peer *p = &peer->replica;
+	struct spw_replica_in *in;
+	unsigned long place;
+	u32 looked = 0, n = 0;
+	LIST_HEAD(list);
+
+	local_bh_disable();
+	rcu_read_lock();
+	xa_for_each_start(&p->in, place, in, p->next_reset) {
+		if (looked++ == BUNDLE)
+			break;
+		if (!in->relayed)
+			continue;
+		reset(peer, &in->image, &list);
+		n++;
+	}
+	p->next_reset = in ? place : 0;
+	netif_receive_skb_list(&list);
+	rcu_read_unlock();
+	local_bh_enable();
+	return n;
 }
 
 /*
@@ -157,26 +187,14 @@ static void reset(struct spw_peer *peer, const struct spw_image *image)
 static bool reset_some(struct spw_peer *peer)
 {
 	struct spw_replica_peer *p = &peer->replica;
-	struct spw_replica_in *in;
-	unsigned long place;
 	u32 n = 0;
 
 	mutex_lock(&p->in_lock);
-	xa_for_each_start(&p->in, place, in, p->next_reset) {
-		if (n == TOGETHER)
-			break;
-		if (!in->relayed)
-			continue;
-		local_bh_disable();
-		rcu_read_lock();
-		reset(peer, &in->image);
-		rcu_read_unlock();
-		local_bh_enable();
-		n++;
-	}
-	p->next_reset = in ? place : 0;
+	do {
+		n += reset_bundle(peer);
+	} while (p->next_reset && n < TOGETHER);
 	mutex_unlock(&p->in_lock);
-	return !in;
+	return !p->next_reset;
 }
 
 /* Can this node hear the peer, and send to it, if it is there? */
