@@ -157,11 +157,25 @@ err_module:
 }
 
 /**
+ * spw_gate_pass() - the one behind it is the next to be looked at
+ * @gate: under &spw_moves.lock
+ */
+void spw_gate_pass(struct spw_gate *gate)
+{
+	struct spw_moves *moves = gate->spw->moves;
+
+	moves->next_gate = list_is_last(&gate->list, &moves->gates) ? NULL :
+			   list_next_entry(gate, list);
+}
+
+/**
  * spw_gate_free() - the connection's packets are like any other again
  * @gate: under &spw_moves.lock; what is held must have been given back or discarded
  */
 void spw_gate_free(struct spw_gate *gate)
 {
+	if (gate->spw->moves->next_gate == gate)
+		spw_gate_pass(gate);
 	list_del(&gate->list);
 	spw_back_forget(gate);
 	rhashtable_remove_fast(&gate->spw->gates, &gate->node, params);

@@ -110,6 +110,7 @@ void spw_gate_destroy(struct spw_device *spw);
 
 struct spw_gate *spw_gate_new(struct spw_device *spw, u8 family,
 			      const struct spw_tuple *tuple);
+void spw_gate_pass(struct spw_gate *gate);
 void spw_gate_free(struct spw_gate *gate);
 struct spw_gate *spw_gate_find(struct spw_device *spw, u8 family,
 			       const struct spw_tuple *tuple);

@@ -12,8 +12,10 @@
 #include "messenger.h"
 #include "move.h"
 #include "move_msg.h"
+#include "pace.h"
 
 struct spw_device;
+struct spw_gate;
 struct spw_job;
 struct spw_peer;
 
@@ -43,7 +45,10 @@ enum spw_moves_limits {
  * @last_job: id
  * @nr_jobs: in @jobs
  * @gates_due: jiffies when gates are looked at next
+ * @gates_all: all of them, not some; set in any context
+ * @next_gate: from which on, NULL: from the first
  * @unsaid: messages that were refused for %SPW_FAULT_SAY
+ * @waits: some wait for their turn to be frozen
  * @eager: something is to be done now, not with the next deadline
  * @dying: nothing begins any more
  */
@@ -65,7 +70,10 @@ struct spw_moves {
 	u32 last_job;
 	u32 nr_jobs;
 	unsigned long gates_due;
+	bool gates_all;
+	struct spw_gate *next_gate;
 	u32 unsaid;
+	bool waits;
 	bool eager;
 	bool dying;
 };
@@ -83,6 +91,7 @@ enum spw_moving_flags {
  * @met: the peer has said hello in this stream; under &spw_moves.lock as the others
  * @life: its instance as moves name it, 0 if not known
  * @asked: id of the first move that is still to be asked for
+ * @pace: how many endpoints may be frozen on their way to it
  * @guests: moves of which it is the origin and this node the target, by its id
  */
 struct spw_moving {
@@ -90,6 +99,7 @@ struct spw_moving {
 	bool met;
 	u32 life;
 	unsigned long asked;
+	struct spw_pace pace;
 	struct xarray guests;
 };
 

@@ -105,6 +105,30 @@ static void drop_sock(struct spw_offer *offer)
 	offer->sk = NULL;
 }
 
+/* It counts as one that is frozen. */
+static void pace_begin(struct spw_offer *offer)
+{
+	if (offer->paced)
+		return;
+	offer->paced = true;
+	spw_pace_begin(&offer->peer->moving.pace);
+}
+
+/* And not any more; @one: for how long it was, NULL where that says nothing. */
+static void pace_end(struct spw_offer *offer, const struct spw_paced *one)
+{
+	struct spw_pace *pace = &offer->peer->moving.pace;
+
+	if (!offer->paced)
+		return;
+	offer->paced = false;
+	if (one)
+		spw_pace_end(pace, one);
+	else
+		spw_pace_cancel(pace);
+	offer->moves->eager |= offer->moves->waits;
+}
+
 /* The gate as it was before the move. */
 static void open_gate(struct spw_offer *offer)
 {
@@ -146,19 +170,41 @@ static u32 held_us(const struct spw_offer *offer)
 	return (u32)div_u64(ktime_get_ns() - offer->held_at, NSEC_PER_USEC);
 }
 
-/**
- * spw_offers_release() - packets follow the COMMITs that were said
- * @moves: moves, locked; process context
- */
-void spw_offers_release(struct spw_moves *moves)
+/* Its packets go on. Acknowledgments, by which the path is measured, wait for no work. */
+static void released(struct spw_offer *offer)
 {
+	const struct spw_rtt *rtt = &offer->peer->messenger.out.tx.rtt;
+	const struct spw_paced one = {
+		.since = offer->frozen_at,
+		.now = ktime_get_ns(),
+		.rtt = READ_ONCE(rtt->min),
+		.jitter = READ_ONCE(rtt->jitter),
+	};
+
+	offer->blackout_us = held_us(offer);
+	pace_end(offer, &one);
+}
+
+/**
+ * spw_offers_release() - COMMITs are said, and packets follow them
+ * @peer: to whom; under &spw_moves.lock, process context
+ */
+void spw_offers_release(struct spw_peer *peer)
+{
+	struct spw_moves *moves = peer->spw->moves;
 	struct spw_offer *offer, *next;
 
+	/* Until the first of them are under way nothing that comes stands in between. */
+	local_bh_disable();
+	spw_messenger_flush(peer);
 	list_for_each_entry_safe(offer, next, &moves->released, released) {
 		list_del_init(&offer->released);
 		spw_gate_copy(offer->gate, offer->peer);
-		offer->blackout_us = held_us(offer);
+		released(offer);
+		local_bh_enable();
+		local_bh_disable();
 	}
+	local_bh_enable();
 }
 
 /* The target has it, and so all that is held. */
@@ -216,6 +262,7 @@ static void act(struct spw_offer *offer, u32 actions)
 
 static void offer_free(struct spw_offer *offer)
 {
+	pace_end(offer, NULL);
 	xa_erase(&offer->moves->offers, offer->id);
 	list_del(&offer->released);
 	offer->moves->nr_offers--;
@@ -236,6 +283,13 @@ static void tell_result(struct spw_offer *offer, const struct spw_move_out *out)
 	offer->job = NULL;
 	offer->moves->nr_gifts -= offer->gift;
 	offer->gift = false;
+}
+
+/* Its image is taken, or about to be, and its packets do not go on. */
+static bool is_paced(const struct spw_offer *offer)
+{
+	return offer->move.state == SPW_ORIGIN_FREEZING ||
+	       offer->move.state == SPW_ORIGIN_FROZEN || !list_empty(&offer->released);
 }
 
 static void event(struct spw_offer *offer, u8 what, u8 reason)
@@ -262,6 +316,8 @@ static void event(struct spw_offer *offer, u8 what, u8 reason)
 		say(offer, out.send);
 	if (out.actions & SPW_MOVE_RELEASE)
 		list_add_tail(&offer->released, &offer->moves->released);
+	if (!is_paced(offer))
+		pace_end(offer, NULL);
 	if (out.result)
 		tell_result(offer, &out);
 	if (!offer->move.state && !offer->unsaid)
@@ -402,6 +458,8 @@ static void frozen(struct spw_offer *offer, u64 now, u8 reason)
 	u64 hold = HOLD_NS + spw_freeze_idle_ms(offer) * NSEC_PER_MSEC;
 
 	if (reason == SPW_MOVE_BECAUSE_BUSY && now + RETRY_NS < offer->move.due) {
+		/* It waits for its application, and others need not. */
+		pace_end(offer, NULL);
 		offer->retry = now + AGAIN_NS;
 		if (now - offer->held_at < hold)
 			return;
@@ -410,6 +468,9 @@ static void frozen(struct spw_offer *offer, u64 now, u8 reason)
 		return;
 	}
 	offer->freezing = false;
+	if (!reason)
+		pace_begin(offer);
+	offer->frozen_at = ktime_get_ns();
 	event(offer, reason ? SPW_MOVE_FAILED : SPW_MOVE_WORKED, reason);
 }
 
@@ -450,15 +511,33 @@ static bool is_full(const struct spw_offer *offer)
  */
 static u8 look(struct spw_offer *offer, u64 now, u8 *reason)
 {
-	u64 since = offer->move.due - SPW_MOVE_COPY_MS * NSEC_PER_MSEC;
 	u8 what = spw_freeze_look(offer, reason);
 
+	offer->looked_at = offer->looked_at ?: now;
 	if (what != SPW_MOVE_NONE)
 		return what;
-	if (now - since >= LOOK_NS)
+	if (now - offer->looked_at >= LOOK_NS)
 		return SPW_MOVE_WORKED;
 	offer->retry = now + AGAIN_NS;
 	return SPW_MOVE_NONE;
+}
+
+/*
+ * Before it is to be frozen it waits for its turn, which is that of the oldest: then no
+ * deadline of a frozen endpoint runs, nor is anything held.
+ */
+static u8 wait(struct spw_offer *offer, u64 now, u8 *reason)
+{
+	u8 what;
+
+	if (!spw_pace_may(&offer->peer->moving.pace)) {
+		offer->moves->waits = true;
+		return SPW_MOVE_NONE;
+	}
+	what = look(offer, now, reason);
+	if (what == SPW_MOVE_WORKED)
+		pace_begin(offer);
+	return what;
 }
 
 /* What time brings to one move; it may be gone then. Returns when to look again. */
@@ -475,10 +554,10 @@ static u64 poll(struct spw_offer *offer, u64 now)
 	}
 	if (is_full(offer))
 		what = SPW_MOVE_FULL;
-	else if (offer->copying && offer->retry <= now)
-		what = look(offer, now, &reason);
 	else if (offer->move.due && offer->move.due <= now)
 		what = SPW_MOVE_DEADLINE;
+	else if (offer->copying && offer->retry <= now)
+		what = wait(offer, now, &reason);
 	if (what == SPW_MOVE_WORKED || what == SPW_MOVE_FAILED)
 		offer->copying = false;
 	if (what != SPW_MOVE_NONE) {
@@ -503,6 +582,7 @@ u64 spw_offers_poll(struct spw_moves *moves, u64 now)
 	u64 due = U64_MAX;
 	unsigned long id;
 
+	moves->waits = false;
 	xa_for_each(&moves->offers, id, offer)
 		due = min(due, poll(offer, now));
 	/* All that is to be frozen is found here; what cannot be yet has its time. */
