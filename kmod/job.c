@@ -22,7 +22,7 @@ static_assert(SPW_MOVE_BECAUSE_BUSY + 1 == __SPW_MOVE_REASON_MAX);
 static_assert((int)SPILLWAY_MOVE_LOST == (int)SPW_MOVE_LOST);
 static_assert((int)SPILLWAY_MOVE_MOVED == (int)SPW_MOVE_MOVED);
 
-#define AT_ONCE_MIN	16	/* moves under way, ... */
+#define AT_ONCE_MIN	64	/* moves under way: a grace period is waited for, ... */
 #define AT_ONCE_FROZEN	4	/* and for each that may be frozen */
 
 /**

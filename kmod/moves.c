@@ -29,6 +29,9 @@ enum moves_times {
 	ASK_MS = 20,		/* and between two of these */
 };
 
+/* Each disturbs all processors: those who ask within this time share one (jiffies). */
+#define GRACE_DELAY	1
+
 /**
  * spw_moves_soon() - there is something to be done
  * @moves: moves; any context
@@ -39,6 +42,31 @@ void spw_moves_soon(struct spw_moves *moves, unsigned long delay)
 	/* Endpoints may be frozen until it was done. */
 	if (!READ_ONCE(moves->dying))
 		mod_delayed_work(system_highpri_wq, &moves->work, delay);
+}
+
+/* Nobody's lock is held meanwhile: what is frozen does not wait for it. */
+static void grace_work(struct work_struct *work)
+{
+	struct spw_moves *moves = container_of(to_delayed_work(work), struct spw_moves,
+					       grace);
+	u32 wanted = READ_ONCE(moves->grace_wanted);
+
+	synchronize_rcu_expedited();
+	WRITE_ONCE(moves->grace_over, wanted);
+	spw_moves_soon(moves, 0);
+}
+
+/**
+ * spw_moves_grace() - ask for a grace period from now on, with others who do
+ * @moves: moves, locked
+ *
+ * Return: its number; it is over once &spw_moves.grace_over has come there.
+ */
+u32 spw_moves_grace(struct spw_moves *moves)
+{
+	WRITE_ONCE(moves->grace_wanted, moves->grace_wanted + 1);
+	queue_delayed_work(system_highpri_wq, &moves->grace, GRACE_DELAY);
+	return moves->grace_wanted;
 }
 
 /**
@@ -437,6 +465,7 @@ int spw_moves_init(struct spw_device *spw)
 	mutex_init(&moves->lock);
 	moves->spw = spw;
 	INIT_DELAYED_WORK(&moves->work, moves_work);
+	INIT_DELAYED_WORK(&moves->grace, grace_work);
 	do {
 		moves->life = get_random_u32();
 	} while (!moves->life);
@@ -462,6 +491,7 @@ void spw_moves_stop(struct spw_device *spw)
 	struct spw_gate *gate, *next;
 
 	WRITE_ONCE(moves->dying, true);
+	cancel_delayed_work_sync(&moves->grace);
 	cancel_delayed_work_sync(&moves->work);
 	mutex_lock(&moves->lock);
 	list_for_each_entry_safe(gate, next, &moves->gates, list) {
@@ -483,6 +513,7 @@ void spw_moves_free(struct spw_device *spw)
 	struct spw_moves *moves = spw->moves;
 
 	/* Who was told that a stream ended may have looked before it was stopped. */
+	cancel_delayed_work_sync(&moves->grace);
 	cancel_delayed_work_sync(&moves->work);
 	xa_destroy(&moves->offers);
 	xa_destroy(&moves->departed);

@@ -33,6 +33,9 @@ enum spw_moves_limits {
  * @work: deadlines, and all that is not done where a message came
  * @life: this node's instance as moves name it; another one each time
  * @last_id: of a move
+ * @grace: waits for grace periods
+ * @grace_wanted: number of the last that was asked for
+ * @grace_over: and of the last that is over; read without the lock
  * @offers: moves of which this node is the origin, by id
  * @nr_offers: in there
  * @released: of these, those of which copies are to be sent on
@@ -58,6 +61,9 @@ struct spw_moves {
 	struct delayed_work work;
 	u32 life;
 	u64 last_id;
+	struct delayed_work grace;
+	u32 grace_wanted;
+	u32 grace_over;
 	struct xarray offers;
 	u32 nr_offers;
 	struct list_head released;
@@ -112,6 +118,7 @@ void spw_moves_peer_init(struct spw_peer *peer);
 void spw_moves_peer_sync(struct spw_peer *peer);
 void spw_moves_peer_gone(struct spw_peer *peer);
 
+u32 spw_moves_grace(struct spw_moves *moves);
 void spw_moves_soon(struct spw_moves *moves, unsigned long delay);
 bool spw_moves_ready(struct spw_peer *peer);
 int spw_moves_tell(struct spw_peer *peer, const struct spw_move_msg *msg);

@@ -2,8 +2,8 @@
 /*
  * A move as its origin does it: what move.c says is to be done is done here.
  *
- * How an endpoint is frozen is in freeze.c; all that are to be at one time share the grace
- * period.
+ * How an endpoint is frozen is in freeze.c; those that are to be at one time share a grace
+ * period, where there has to be one.
  */
 #include <linux/ktime.h>
 #include <linux/mm.h>
@@ -138,7 +138,11 @@ static void open_gate(struct spw_offer *offer)
 		return;
 	offer->gate = NULL;
 	xa_erase(&offer->moves->departed, offer->id);
-	spw_gate_thaw(gate);
+	if (offer->held)
+		spw_gate_thaw(gate);
+	else
+		spw_gate_unwatch(gate);
+	offer->held = false;
 	gate->busy = false;
 	if (offer->fresh)
 		spw_gate_free(gate);
@@ -318,6 +322,9 @@ static void event(struct spw_offer *offer, u8 what, u8 reason)
 		list_add_tail(&offer->released, &offer->moves->released);
 	if (!is_paced(offer))
 		pace_end(offer, NULL);
+	/* Where it came to nothing before it was to be frozen. */
+	if (!offer->move.state)
+		open_gate(offer);
 	if (out.result)
 		tell_result(offer, &out);
 	if (!offer->move.state && !offer->unsaid)
@@ -463,7 +470,8 @@ static void frozen(struct spw_offer *offer, u64 now, u8 reason)
 		offer->retry = now + AGAIN_NS;
 		if (now - offer->held_at < hold)
 			return;
-		open_gate(offer);
+		spw_gate_thaw(offer->gate);
+		offer->held = false;
 		offer->retry = now + REST_NS;
 		return;
 	}
@@ -477,24 +485,18 @@ static void frozen(struct spw_offer *offer, u64 now, u8 reason)
 static void freeze_all(struct spw_moves *moves, u64 now)
 {
 	struct spw_offer *offer;
-	bool fresh = false, any = false;
+	bool again = false;
 	unsigned long id;
-	u8 reason;
 
 	xa_for_each(&moves->offers, id, offer) {
-		if (!is_due(offer, now))
-			continue;
-		fresh |= !offer->gate;
-		reason = spw_freeze_hold(offer);
-		if (reason)
-			frozen(offer, now, reason);
-		else
-			any = true;
+		/* It may be held still, for its application to come to an end. */
+		if (is_due(offer, now) && !offer->held)
+			again |= spw_freeze_hold(offer);
 	}
-	if (fresh && any)
+	if (again)
 		synchronize_rcu_expedited();
 	xa_for_each(&moves->offers, id, offer)
-		if (is_due(offer, now) && offer->gate)
+		if (is_due(offer, now))
 			frozen(offer, now, spw_freeze(offer));
 }
 
@@ -530,7 +532,7 @@ static u8 wait(struct spw_offer *offer, u64 now, u8 *reason)
 {
 	u8 what;
 
-	if (!spw_pace_may(&offer->peer->moving.pace)) {
+	if (!spw_freeze_may(offer) || !spw_pace_may(&offer->peer->moving.pace)) {
 		offer->moves->waits = true;
 		return SPW_MOVE_NONE;
 	}
@@ -552,7 +554,11 @@ static u64 poll(struct spw_offer *offer, u64 now)
 			offer_free(offer);
 		return now + RETRY_NS;
 	}
-	if (is_full(offer))
+	if (offer->move.state <= SPW_ORIGIN_COPYING && !offer->gate)
+		reason = spw_freeze_claim(offer);
+	if (reason)
+		what = SPW_MOVE_FAILED;
+	else if (is_full(offer))
 		what = SPW_MOVE_FULL;
 	else if (offer->move.due && offer->move.due <= now)
 		what = SPW_MOVE_DEADLINE;

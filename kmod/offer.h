@@ -21,7 +21,9 @@ struct spw_job;
  * @job: that it is part of; NULL for one that the application asked for, or once told
  * @gift: the application asked for it, and was not told yet
  * @index: in the job
- * @gate: holds, or held, the packets; NULL before
+ * @gate: of its packets; NULL until it is claimed, and when the move is over
+ * @grace: number of the grace period after that, as spw_moves_grace() gave it
+ * @held: packets are, since @held_at
  * @fresh: the gate was made for this move
  * @sk: locked while the endpoint is frozen, else NULL
  * @image: of it
@@ -51,6 +53,8 @@ struct spw_offer {
 	bool gift;
 	u32 index;
 	struct spw_gate *gate;
+	u32 grace;
+	bool held;
 	bool fresh;
 	struct sock *sk;
 	struct spw_captured image;
