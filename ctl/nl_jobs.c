@@ -57,25 +57,45 @@ static int take_part(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
+/* Without its connections, of which there may be thousands. */
+static int job_alone(struct nl_session *session, uint32_t id, struct model_job *job,
+		     struct nl_error *error)
+{
+	struct model_job *jobs;
+	size_t count, i;
+	int err = nl_jobs(session, &jobs, &count, error);
+
+	if (err < 0)
+		return err;
+	for (i = 0; i < count && jobs[i].id != id; i++)
+		;
+	if (i < count)
+		*job = jobs[i];
+	free(jobs);
+	return i < count ? 0 : nl_fail(error, ENOENT, "no such job");
+}
+
 int nl_job_get(struct nl_session *session, uint32_t id, struct model_job *job,
 	       struct model_job_move **moves, size_t *count, struct nl_error *error)
 {
-	struct nlmsghdr *nlh = request(session, SPILLWAY_CMD_JOB_GET, id);
 	struct whole whole = { .moves = NULL };
-	int err = nl_talk(session, nlh, take_part, &whole, error);
+	struct nlmsghdr *nlh;
+	int err;
 
+	if (!moves)
+		return job_alone(session, id, job, error);
+	nlh = request(session, SPILLWAY_CMD_JOB_GET, id);
+	err = nl_talk(session, nlh, take_part, &whole, error);
 	if (!err && whole.job.id != id)
 		err = nl_fail(error, EBADMSG, "the module does not tell of job %u", id);
-	if (err || !moves) {
+	if (err) {
 		free(whole.moves);
 		whole.moves = NULL;
 		whole.count = 0;
 	}
 	*job = whole.job;
-	if (moves) {
-		*moves = whole.moves;
-		*count = whole.count;
-	}
+	*moves = whole.moves;
+	*count = whole.count;
 	return err;
 }
 

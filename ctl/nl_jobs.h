@@ -21,7 +21,7 @@ int nl_jobs(struct nl_session *session, struct model_job **jobs, size_t *count,
  * @id: its number
  * @job: receives it
  * @moves: receives an array to be freed, NULL if there are none; NULL where they are
- *	not wanted
+ *	not wanted: the module is not asked for them
  * @count: how many
  *
  * Return: 0 or a negative errno.

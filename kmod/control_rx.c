@@ -119,6 +119,7 @@ __u32 spw_control_rx_take(struct spw_control_rx *rx, const struct spw_chunk_head
 	if (!rx->pending)
 		rx->since = now;
 	rx->pending++;
+	rx->large += head->length > SPW_CONTROL_SMALL;
 	rx->newest = head->seq;
 	if (rx->last < head->seq)
 		rx->last = head->seq;
@@ -162,7 +163,12 @@ __u64 spw_control_rx_due(const struct spw_control_rx *rx)
 {
 	if (!rx->pending)
 		return 0;
-	if (rx->now || rx->pending >= SPW_CONTROL_ACK_EVERY)
+	/*
+	 * Of questions and answers no stream waits to be acknowledged, and each of these
+	 * costs as much as one of them: nobody waits for it while an endpoint is frozen.
+	 */
+	if (rx->now || rx->large >= SPW_CONTROL_ACK_EVERY ||
+	    rx->pending >= SPW_CONTROL_ACK_SMALL)
 		return rx->since;
 	return rx->since + SPW_ACK_DELAY_US * 1000ULL;
 }
@@ -193,6 +199,7 @@ void spw_control_rx_tell(struct spw_control_rx *rx, __u64 now,
 				1ULL << ((seq - rx->next) % 64);
 	rx->told = ack->limit;
 	rx->pending = 0;
+	rx->large = 0;
 	rx->now = false;
 }
 

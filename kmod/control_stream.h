@@ -13,6 +13,8 @@ enum spw_control_limits {
 	SPW_CONTROL_BURST = 16,		/* chunks that one step yields */
 	SPW_CONTROL_DUPS = 3,		/* RFC 9002: kPacketThreshold */
 	SPW_CONTROL_ACK_EVERY = 2,	/* chunks, RFC 9000 section 13.2.2 */
+	SPW_CONTROL_ACK_SMALL = 16,	/* so many of messages that are small, ... */
+	SPW_CONTROL_SMALL = 512,	/* bytes: some twenty of them fit the first window */
 	SPW_CONTROL_CWND_FIRST = 10 * SPW_CONTROL_UNIT,	/* RFC 9002 section 7.2 */
 	SPW_CONTROL_CWND_MIN = 2 * SPW_CONTROL_UNIT,
 	SPW_CONTROL_CWND_MAX = 2 * SPW_CONTROL_WINDOW * SPW_CONTROL_UNIT,
@@ -208,6 +210,7 @@ enum spw_control_verdict {
  * @attempt: how often it was sent before
  * @newest_at: when (ns)
  * @pending: chunks that were not acknowledged
+ * @large: of these, those of messages that are not small
  * @since: when the first of them came
  * @now: acknowledge without delay
  */
@@ -224,6 +227,7 @@ struct spw_control_rx {
 	__u16 attempt;
 	__u64 newest_at;
 	__u32 pending;
+	__u32 large;
 	__u64 since;
 	bool now;
 };

@@ -191,10 +191,20 @@ static void lose(struct spw_control_tx *tx, struct spw_control_sent *s, __u64 no
 	s->since = 0;
 }
 
+/*
+ * As RACK_sent_after() of RFC 8985 section 6.2: the numbers tell of those that were sent at
+ * one time. The last of a burst may only not have been acknowledged yet.
+ */
+static bool is_after_newest(const struct spw_control_tx *tx,
+			    const struct spw_control_sent *s, __u64 seq)
+{
+	return s->at > tx->newest_at || (s->at == tx->newest_at && seq > tx->newest);
+}
+
 static bool is_lost(const struct spw_control_tx *tx, const struct spw_control_sent *s,
 		    __u64 seq, __u64 now)
 {
-	if (s->at > tx->newest_at)
+	if (is_after_newest(tx, s, seq))
 		return false;
 	if (now - s->at >= loss_delay(tx))
 		return true;
@@ -535,7 +545,7 @@ static __u64 loss_due(const struct spw_control_tx *tx)
 	for (seq = tx->una; seq < tx->fresh; seq++) {
 		const struct spw_control_sent *s = slot_of(tx, seq);
 
-		if (s->state == SPW_CONTROL_FLIES && s->at <= tx->newest_at &&
+		if (s->state == SPW_CONTROL_FLIES && !is_after_newest(tx, s, seq) &&
 		    (!first || s->at < first))
 			first = s->at;
 	}

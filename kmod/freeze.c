@@ -2,10 +2,14 @@
 /*
  * An endpoint that is to move is brought to a standstill, and its image taken.
  *
- * The packets that come for it are held first and then, after a grace period, its socket's
- * lock; the lock is kept until the target has said what became of the image, so that the
- * application waits as it would for a full buffer. When that is tried, and again, is for
- * offer.c.
+ * The packets that come for it are held first and then its socket's lock; the lock is kept
+ * until the target has said what became of the image, so that the application waits as it
+ * would for a full buffer. When that is tried, and again, is for offer.c.
+ *
+ * In between none must be on its way to the socket that came before. To wait for that takes
+ * a grace period, of microseconds or, where processors are busy, of milliseconds. So it is
+ * watched before whether any comes at all, a grace period is waited for while the target is
+ * asked for room, and only where one came since then is there another one.
  */
 #include <linux/delay.h>
 #include <linux/ktime.h>
@@ -65,7 +69,7 @@ static bool may_leave(const struct spw_offer *offer, const struct sock *sk)
 	if (offer->gift || spw_job_flags(offer->job) & SPILLWAY_JOB_ANYTIME)
 		return true;
 	return spw_capture_answered(sk, spw_freeze_idle_ms(offer)) ||
-	       (offer->gate &&
+	       (offer->held &&
 		spw_capture_answered_since(sk, offer->write_seq, spw_freeze_idle_ms(offer)));
 }
 
@@ -95,20 +99,17 @@ u8 spw_freeze_look(struct spw_offer *offer, u8 *reason)
 }
 
 /**
- * spw_freeze_hold() - first half: after a grace period no packet comes through any more
- * @offer: move; under &spw_moves.lock
+ * spw_freeze_claim() - claim its packets, and see whether any comes; none is held
+ * @offer: move, without a gate; under &spw_moves.lock
  *
- * Return: 0 or &enum spw_move_reason; nothing is held then.
+ * Return: 0 or &enum spw_move_reason; it has no gate then.
  */
-u8 spw_freeze_hold(struct spw_offer *offer)
+u8 spw_freeze_claim(struct spw_offer *offer)
 {
 	struct spw_moves *moves = offer->moves;
 	const struct spw_tuple *tuple = &offer->conn.tuple;
 	struct spw_gate *gate = spw_gate_find(moves->spw, offer->conn.family, tuple);
 
-	/* It is held still, for its application to come to an end. */
-	if (offer->gate)
-		return SPW_MOVE_BECAUSE_NOTHING;
 	if (gate && (gate->busy || gate->mode == SPW_GATE_FORWARD ||
 		     gate->mode == SPW_GATE_SINK))
 		return SPW_MOVE_BECAUSE_IN_USE;
@@ -124,11 +125,36 @@ u8 spw_freeze_hold(struct spw_offer *offer)
 	}
 	gate->busy = true;
 	offer->gate = gate;
+	spw_gate_watch(gate);
+	offer->grace = spw_moves_grace(moves);
+	return SPW_MOVE_BECAUSE_NOTHING;
+}
+
+/**
+ * spw_freeze_may() - is it known by now what comes?
+ * @offer: move that was claimed; under &spw_moves.lock
+ */
+bool spw_freeze_may(const struct spw_offer *offer)
+{
+	return (s32)(READ_ONCE(offer->moves->grace_over) - offer->grace) >= 0;
+}
+
+/**
+ * spw_freeze_hold() - first half: hold its packets
+ * @offer: move that was claimed, of which none is held; under &spw_moves.lock
+ *
+ * Return: whether there has to be a grace period until none comes through any more.
+ */
+bool spw_freeze_hold(struct spw_offer *offer)
+{
+	bool still;
+
+	offer->held = true;
 	offer->settled = false;
 	offer->held_at = ktime_get_ns();
-	spw_gate_hold(gate);
-	spw_back_expect(gate, offer->peer);
-	return SPW_MOVE_BECAUSE_NOTHING;
+	still = spw_gate_hold(offer->gate);
+	spw_back_expect(offer->gate, offer->peer);
+	return !still;
 }
 
 /**
@@ -196,7 +222,7 @@ static u8 capture(struct spw_offer *offer, struct sock *sk)
 
 /**
  * spw_freeze() - second half: lock the socket and take its image
- * @offer: move that holds, the grace period over; under &spw_moves.lock
+ * @offer: move that holds, and nothing comes through; under &spw_moves.lock
  *
  * Return: 0, the socket is kept locked; or &enum spw_move_reason, of which
  * %SPW_MOVE_BECAUSE_BUSY may pass.

@@ -157,11 +157,25 @@ err_module:
 }
 
 /**
+ * spw_gate_pass() - the one behind it is the next to be looked at
+ * @gate: under &spw_moves.lock
+ */
+void spw_gate_pass(struct spw_gate *gate)
+{
+	struct spw_moves *moves = gate->spw->moves;
+
+	moves->next_gate = list_is_last(&gate->list, &moves->gates) ? NULL :
+			   list_next_entry(gate, list);
+}
+
+/**
  * spw_gate_free() - the connection's packets are like any other again
  * @gate: under &spw_moves.lock; what is held must have been given back or discarded
  */
 void spw_gate_free(struct spw_gate *gate)
 {
+	if (gate->spw->moves->next_gate == gate)
+		spw_gate_pass(gate);
 	list_del(&gate->list);
 	spw_back_forget(gate);
 	rhashtable_remove_fast(&gate->spw->gates, &gate->node, params);
@@ -322,19 +336,49 @@ static void drain(struct spw_gate *gate, u8 mode,
 	gate->full = false;
 	gate->missed = false;
 	gate->copies = false;
+	WRITE_ONCE(gate->watched, false);
 	spin_unlock_bh(&gate->lock);
+}
+
+/**
+ * spw_gate_watch() - after a grace period all is noticed that goes through
+ * @gate: that holds nothing; under &spw_moves.lock
+ */
+void spw_gate_watch(struct spw_gate *gate)
+{
+	spin_lock_bh(&gate->lock);
+	gate->passed = false;
+	WRITE_ONCE(gate->watched, true);
+	spin_unlock_bh(&gate->lock);
+}
+
+/**
+ * spw_gate_unwatch() - nothing is held, nor to be
+ * @gate: under &spw_moves.lock
+ */
+void spw_gate_unwatch(struct spw_gate *gate)
+{
+	WRITE_ONCE(gate->watched, false);
 }
 
 /**
  * spw_gate_hold() - hold what comes; after a grace period nothing comes through any more
  * @gate: under &spw_moves.lock
+ *
+ * Return: whether that need not be waited for. What came before the gate was watched came
+ * through in the grace period after that, and nothing came since.
  */
-void spw_gate_hold(struct spw_gate *gate)
+bool spw_gate_hold(struct spw_gate *gate)
 {
+	bool still;
+
 	spin_lock_bh(&gate->lock);
 	gate->before = gate->mode;
 	set_mode(gate, SPW_GATE_HOLD);
+	/* Watched on: who saw the mode of before is to find out under the lock. */
+	still = gate->watched && !gate->passed;
 	spin_unlock_bh(&gate->lock);
+	return still;
 }
 
 /**
@@ -545,6 +589,8 @@ static enum spw_gate_verdict wait(struct spw_gate *gate, struct sk_buff *skb)
 		held = hold(gate, skb);
 		copy = copy_of(gate, skb, held);
 		verdict = held || copy ? SPW_GATE_TAKEN : SPW_GATE_DROP;
+	} else {
+		gate->passed = true;
 	}
 	spin_unlock(&gate->lock);
 	if (verdict == SPW_GATE_GO_ON)
@@ -597,7 +643,7 @@ enum spw_gate_verdict spw_gate_packet(struct spw_device *spw, struct sk_buff *sk
 	mode = READ_ONCE(gate->mode);
 	if (mode == SPW_GATE_HOLD && READ_ONCE(gate->given) == skb) {
 		mode = READ_ONCE(gate->after);
-	} else if (mode == SPW_GATE_HOLD) {
+	} else if (mode == SPW_GATE_HOLD || READ_ONCE(gate->watched)) {
 		verdict = wait(gate, skb);
 		if (verdict != SPW_GATE_GO_ON)
 			return verdict;

@@ -72,6 +72,8 @@ struct spw_gate_key {
  * @full: some were not held
  * @copies: what comes is held, and a copy sent on to @peer
  * @missed: something was sent on that is not held
+ * @watched: it is noticed whether something goes through
+ * @passed: something did since then
  * @after: mode to be, while what was held is given back
  * @given: what just is; only compared
  * @rcu: freed after a grace period
@@ -100,6 +102,8 @@ struct spw_gate {
 	bool full;
 	bool copies;
 	bool missed;
+	bool watched;
+	bool passed;
 	u8 after;
 	const struct sk_buff *given;
 	struct rcu_head rcu;
@@ -110,11 +114,14 @@ void spw_gate_destroy(struct spw_device *spw);
 
 struct spw_gate *spw_gate_new(struct spw_device *spw, u8 family,
 			      const struct spw_tuple *tuple);
+void spw_gate_pass(struct spw_gate *gate);
 void spw_gate_free(struct spw_gate *gate);
 struct spw_gate *spw_gate_find(struct spw_device *spw, u8 family,
 			       const struct spw_tuple *tuple);
 
-void spw_gate_hold(struct spw_gate *gate);
+void spw_gate_watch(struct spw_gate *gate);
+void spw_gate_unwatch(struct spw_gate *gate);
+bool spw_gate_hold(struct spw_gate *gate);
 void spw_gate_thaw(struct spw_gate *gate);
 void spw_gate_copy(struct spw_gate *gate, struct spw_peer *peer);
 void spw_gate_keep(struct spw_gate *gate);

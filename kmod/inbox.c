@@ -75,8 +75,9 @@ void spw_inbox_begin(struct spw_peer *peer, struct list_head *pieces)
 static void queue_work_now(struct spw_peer *peer, unsigned long delay)
 {
 	lockdep_assert_held(&peer->messenger.lock);
+	/* Endpoints may be frozen until it was done. */
 	if (!peer->messenger.dead)
-		mod_delayed_work(system_wq, &peer->messenger.inbox.work, delay);
+		mod_delayed_work(system_highpri_wq, &peer->messenger.inbox.work, delay);
 }
 
 /* Put it where it belongs, and hand on what is in order now. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Jobs: many moves that were asked for at one time. So many at once that the last is
- * not frozen for longer than the first; the others wait. What became of each is kept
- * until newer jobs need the place.
+ * Jobs: many moves that were asked for at one time. Some of them are under way at once,
+ * as many as are of use (pace.c); the others wait. What became of each is kept until newer
+ * jobs need the place.
  */
 #include <linux/ktime.h>
 #include <linux/mm.h>
@@ -22,8 +22,8 @@ static_assert(SPW_MOVE_BECAUSE_BUSY + 1 == __SPW_MOVE_REASON_MAX);
 static_assert((int)SPILLWAY_MOVE_LOST == (int)SPW_MOVE_LOST);
 static_assert((int)SPILLWAY_MOVE_MOVED == (int)SPW_MOVE_MOVED);
 
-#define AT_ONCE_MIN	8	/* moves under way on a path without delay */
-#define AT_ONCE_US	16	/* of its round trip, for one more */
+#define AT_ONCE_MIN	64	/* moves under way: a grace period is waited for, ... */
+#define AT_ONCE_FROZEN	4	/* and for each that may be frozen */
 
 /**
  * spw_job_reason() - why, as users are told
@@ -208,16 +208,14 @@ void spw_job_arrived(struct spw_peer *peer, u8 family, const struct spw_tuple *t
 }
 
 /*
- * So many that the target is busy for the time of a round trip, of which each takes three,
- * at some 50 us each. More would only wait there for one another, frozen.
+ * Of the three round trips of a move it is frozen for one: so many that who may be frozen
+ * is there in time, and nobody waits for long after the target has kept room for it.
  */
 static u32 at_once(const struct spw_peer *peer)
 {
-	/* The least: what they wait for one another must not make them more. */
-	u64 rtt = peer ? READ_ONCE(peer->messenger.out.tx.rtt.min) : 0;
+	u32 frozen = peer ? spw_pace_window(&peer->moving.pace) : 0;
 
-	return min_t(u64, AT_ONCE_MIN + div_u64(rtt, AT_ONCE_US * NSEC_PER_USEC),
-		     SPW_OFFERS_MAX);
+	return clamp_t(u32, AT_ONCE_FROZEN * frozen, AT_ONCE_MIN, SPW_OFFERS_MAX);
 }
 
 /* Begins one; returns false where that has to wait. */

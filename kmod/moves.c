@@ -22,11 +22,15 @@
 #include "peer.h"
 
 enum moves_times {
-	GATES_MS = 1000,	/* between two looks at who has ended */
+	GATES_MS = 1000,	/* between two looks at who has ended, ... */
+	GATES_MAX = 64,		/* of so many at one time: frozen ones may be waiting */
 	OVER_MS = 2000,		/* for what is still under way */
 	ASK_MAX = 256,		/* questions at one time, ... */
 	ASK_MS = 20,		/* and between two of these */
 };
+
+/* Each disturbs all processors: those who ask within this time share one (jiffies). */
+#define GRACE_DELAY	1
 
 /**
  * spw_moves_soon() - there is something to be done
@@ -35,8 +39,34 @@ enum moves_times {
  */
 void spw_moves_soon(struct spw_moves *moves, unsigned long delay)
 {
+	/* Endpoints may be frozen until it was done. */
 	if (!READ_ONCE(moves->dying))
-		mod_delayed_work(system_unbound_wq, &moves->work, delay);
+		mod_delayed_work(system_highpri_wq, &moves->work, delay);
+}
+
+/* Nobody's lock is held meanwhile: what is frozen does not wait for it. */
+static void grace_work(struct work_struct *work)
+{
+	struct spw_moves *moves = container_of(to_delayed_work(work), struct spw_moves,
+					       grace);
+	u32 wanted = READ_ONCE(moves->grace_wanted);
+
+	synchronize_rcu_expedited();
+	WRITE_ONCE(moves->grace_over, wanted);
+	spw_moves_soon(moves, 0);
+}
+
+/**
+ * spw_moves_grace() - ask for a grace period from now on, with others who do
+ * @moves: moves, locked
+ *
+ * Return: its number; it is over once &spw_moves.grace_over has come there.
+ */
+u32 spw_moves_grace(struct spw_moves *moves)
+{
+	WRITE_ONCE(moves->grace_wanted, moves->grace_wanted + 1);
+	queue_delayed_work(system_highpri_wq, &moves->grace, GRACE_DELAY);
+	return moves->grace_wanted;
 }
 
 /**
@@ -248,8 +278,7 @@ static int take(struct spw_peer *peer, const u8 *data, u32 len)
 		len -= size;
 	} while (len);
 	if (!list_empty(&moves->released))
-		spw_messenger_flush(peer);
-	spw_offers_release(moves);
+		spw_offers_release(peer);
 	run_later(moves);
 	mutex_unlock(&moves->lock);
 	return err;
@@ -293,16 +322,37 @@ static bool is_over(struct spw_device *spw, const struct spw_gate *gate, u64 now
 	       now - gate->since > OVER_MS * NSEC_PER_MSEC;
 }
 
+/* In turn. */
+static struct spw_gate *next_gate(struct spw_moves *moves)
+{
+	struct spw_gate *gate = moves->next_gate;
+
+	if (!gate)
+		gate = list_first_entry_or_null(&moves->gates, struct spw_gate, list);
+	if (gate)
+		spw_gate_pass(gate);
+	return gate;
+}
+
 static void look_at_gates(struct spw_moves *moves)
 {
-	struct spw_gate *gate, *next;
+	u32 n = atomic_read(&moves->spw->nr_gates), left = min_t(u32, n, GATES_MAX);
 	u64 now = ktime_get_ns();
+	struct spw_gate *gate;
 
 	if (time_before(jiffies, READ_ONCE(moves->gates_due)))
 		return;
-	WRITE_ONCE(moves->gates_due, jiffies + msecs_to_jiffies(GATES_MS));
-	list_for_each_entry_safe(gate, next, &moves->gates, list) {
+	/* All of them once in that time, and no sooner; at once where one is waited for. */
+	if (xchg(&moves->gates_all, false))
+		left = n;
+	WRITE_ONCE(moves->gates_due,
+		   jiffies + max(1UL, msecs_to_jiffies(GATES_MS) * GATES_MAX /
+				      max_t(u32, n, GATES_MAX)));
+	while (left--) {
 		cond_resched();
+		gate = next_gate(moves);
+		if (!gate)
+			return;
 		if (gate->busy || !is_over(moves->spw, gate, now))
 			continue;
 		if (gate->id)
@@ -350,7 +400,7 @@ static void moves_work(struct work_struct *work)
 	if (eager)
 		spw_moves_soon(moves, 0);
 	else if (due != U64_MAX && !READ_ONCE(moves->dying))
-		queue_delayed_work(system_unbound_wq, &moves->work,
+		queue_delayed_work(system_highpri_wq, &moves->work,
 				   nsecs_to_jiffies(due - min(due, ktime_get_ns())) + 1);
 }
 
@@ -417,6 +467,7 @@ int spw_moves_init(struct spw_device *spw)
 	mutex_init(&moves->lock);
 	moves->spw = spw;
 	INIT_DELAYED_WORK(&moves->work, moves_work);
+	INIT_DELAYED_WORK(&moves->grace, grace_work);
 	do {
 		moves->life = get_random_u32();
 	} while (!moves->life);
@@ -442,6 +493,7 @@ void spw_moves_stop(struct spw_device *spw)
 	struct spw_gate *gate, *next;
 
 	WRITE_ONCE(moves->dying, true);
+	cancel_delayed_work_sync(&moves->grace);
 	cancel_delayed_work_sync(&moves->work);
 	mutex_lock(&moves->lock);
 	list_for_each_entry_safe(gate, next, &moves->gates, list) {
@@ -463,6 +515,7 @@ void spw_moves_free(struct spw_device *spw)
 	struct spw_moves *moves = spw->moves;
 
 	/* Who was told that a stream ended may have looked before it was stopped. */
+	cancel_delayed_work_sync(&moves->grace);
 	cancel_delayed_work_sync(&moves->work);
 	xa_destroy(&moves->offers);
 	xa_destroy(&moves->departed);

@@ -12,8 +12,10 @@
 #include "messenger.h"
 #include "move.h"
 #include "move_msg.h"
+#include "pace.h"
 
 struct spw_device;
+struct spw_gate;
 struct spw_job;
 struct spw_peer;
 
@@ -31,6 +33,9 @@ enum spw_moves_limits {
  * @work: deadlines, and all that is not done where a message came
  * @life: this node's instance as moves name it; another one each time
  * @last_id: of a move
+ * @grace: waits for grace periods
+ * @grace_wanted: number of the last that was asked for
+ * @grace_over: and of the last that is over; read without the lock
  * @offers: moves of which this node is the origin, by id
  * @nr_offers: in there
  * @released: of these, those of which copies are to be sent on
@@ -44,7 +49,10 @@ enum spw_moves_limits {
  * @last_job: id
  * @nr_jobs: in @jobs
  * @gates_due: jiffies when gates are looked at next
+ * @gates_all: all of them, not some; set in any context
+ * @next_gate: from which on, NULL: from the first
  * @unsaid: messages that were refused for %SPW_FAULT_SAY
+ * @waits: some wait for their turn to be frozen
  * @eager: something is to be done now, not with the next deadline
  * @dying: nothing begins any more
  */
@@ -54,6 +62,9 @@ struct spw_moves {
 	struct delayed_work work;
 	u32 life;
 	u64 last_id;
+	struct delayed_work grace;
+	u32 grace_wanted;
+	u32 grace_over;
 	struct xarray offers;
 	u32 nr_offers;
 	struct list_head released;
@@ -67,7 +78,10 @@ struct spw_moves {
 	u32 last_job;
 	u32 nr_jobs;
 	unsigned long gates_due;
+	bool gates_all;
+	struct spw_gate *next_gate;
 	u32 unsaid;
+	bool waits;
 	bool eager;
 	bool dying;
 };
@@ -85,6 +99,7 @@ enum spw_moving_flags {
  * @met: the peer has said hello in this stream; under &spw_moves.lock as the others
  * @life: its instance as moves name it, 0 if not known
  * @asked: id of the first move that is still to be asked for
+ * @pace: how many endpoints may be frozen on their way to it
  * @guests: moves of which it is the origin and this node the target, by its id
  */
 struct spw_moving {
@@ -92,6 +107,7 @@ struct spw_moving {
 	bool met;
 	u32 life;
 	unsigned long asked;
+	struct spw_pace pace;
 	struct xarray guests;
 };
 
@@ -104,6 +120,7 @@ void spw_moves_peer_init(struct spw_peer *peer);
 void spw_moves_peer_sync(struct spw_peer *peer);
 void spw_moves_peer_gone(struct spw_peer *peer);
 
+u32 spw_moves_grace(struct spw_moves *moves);
 void spw_moves_soon(struct spw_moves *moves, unsigned long delay);
 bool spw_moves_ready(struct spw_peer *peer);
 int spw_moves_tell(struct spw_peer *peer, const struct spw_move_msg *msg);

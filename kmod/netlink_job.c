@@ -73,7 +73,7 @@ static int put_counts(struct sk_buff *skb, const struct spw_job *job)
  * spw_nl_put_job() - a job without its connections
  * @skb: message
  * @spw: device
- * @job: under &spw_moves.lock
+ * @job: under &spw_moves.lock, or a copy
  *
  * Return: 0 or -EMSGSIZE.
  */
@@ -138,7 +138,42 @@ static int put_entries(struct sk_buff *skb, const struct spw_job *job)
 	return 0;
 }
 
-static int job_reply(struct spw_device *spw, struct spw_job *job, struct genl_info *info)
+/* Returns 0 where there is no such job any more. */
+static u32 job_total(struct spw_moves *moves, u32 id)
+{
+	struct spw_job *job;
+	u32 total;
+
+	mutex_lock(&moves->lock);
+	job = spw_job_get(moves, id);
+	total = job ? job->total : 0;
+	mutex_unlock(&moves->lock);
+	return total;
+}
+
+/* To be told at leisure: what is frozen meanwhile does not wait. kvfree() or an error. */
+static struct spw_job *job_copy(struct spw_moves *moves, u32 id)
+{
+	struct spw_job *job, *copy;
+
+	copy = kvmalloc(struct_size(copy, entries, job_total(moves, id)),
+			GFP_KERNEL | __GFP_NOWARN);
+	if (!copy)
+		return ERR_PTR(-ENOMEM);
+	mutex_lock(&moves->lock);
+	job = spw_job_get(moves, id);
+	/* Of one id there is one job, and that has as many entries as it had. */
+	if (job)
+		memcpy(copy, job, struct_size(job, entries, job->total));
+	mutex_unlock(&moves->lock);
+	if (job)
+		return copy;
+	kvfree(copy);
+	return ERR_PTR(-ENOENT);
+}
+
+static int job_reply(struct spw_device *spw, const struct spw_job *job,
+		     struct genl_info *info)
 {
 	struct sk_buff *msg;
 	void *hdr;
@@ -185,19 +220,20 @@ int spw_nl_job_get(struct sk_buff *skb, struct genl_info *info)
 {
 	struct spw_device *spw;
 	struct spw_job *job;
-	int err = -ENOENT;
+	int err;
 	u32 id;
 
 	spw = begin(info, &id);
 	if (IS_ERR(spw))
 		return PTR_ERR(spw);
-	mutex_lock(&spw->moves->lock);
-	job = spw_job_get(spw->moves, id);
-	if (job)
-		err = job_reply(spw, job, info);
-	else
+	job = job_copy(spw->moves, id);
+	err = PTR_ERR_OR_ZERO(job);
+	if (err == -ENOENT)
 		NL_SET_ERR_MSG(info->extack, "no such job");
-	mutex_unlock(&spw->moves->lock);
+	if (!err) {
+		err = job_reply(spw, job, info);
+		kvfree(job);
+	}
 	spw_nl_end(spw);
 	return err;
 }

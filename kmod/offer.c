@@ -2,8 +2,8 @@
 /*
  * A move as its origin does it: what move.c says is to be done is done here.
  *
- * How an endpoint is frozen is in freeze.c; all that are to be at one time share the grace
- * period.
+ * How an endpoint is frozen is in freeze.c; those that are to be at one time share a grace
+ * period, where there has to be one.
  */
 #include <linux/ktime.h>
 #include <linux/mm.h>
@@ -106,6 +106,30 @@ static void drop_sock(struct spw_offer *offer)
 	offer->sk = NULL;
 }
 
+/* It counts as one that is frozen. */
+static void pace_begin(struct spw_offer *offer)
+{
+	if (offer->paced)
+		return;
+	offer->paced = true;
+	spw_pace_begin(&offer->peer->moving.pace);
+}
+
+/* And not any more; @one: for how long it was, NULL where that says nothing. */
+static void pace_end(struct spw_offer *offer, const struct spw_paced *one)
+{
+	struct spw_pace *pace = &offer->peer->moving.pace;
+
+	if (!offer->paced)
+		return;
+	offer->paced = false;
+	if (one)
+		spw_pace_end(pace, one);
+	else
+		spw_pace_cancel(pace);
+	offer->moves->eager |= offer->moves->waits;
+}
+
 /* The gate as it was before the move. */
 static void open_gate(struct spw_offer *offer)
 {
@@ -115,7 +139,11 @@ static void open_gate(struct spw_offer *offer)
 		return;
 	offer->gate = NULL;
 	xa_erase(&offer->moves->departed, offer->id);
-	spw_gate_thaw(gate);
+	if (offer->held)
+		spw_gate_thaw(gate);
+	else
+		spw_gate_unwatch(gate);
+	offer->held = false;
 	gate->busy = false;
 	if (offer->fresh)
 		spw_gate_free(gate);
@@ -147,19 +175,41 @@ static u32 held_us(const struct spw_offer *offer)
 	return (u32)div_u64(ktime_get_ns() - offer->held_at, NSEC_PER_USEC);
 }
 
-/**
- * spw_offers_release() - packets follow the COMMITs that were said
- * @moves: moves, locked; process context
- */
-void spw_offers_release(struct spw_moves *moves)
+/* Its packets go on. Acknowledgments, by which the path is measured, wait for no work. */
+static void released(struct spw_offer *offer)
 {
+	const struct spw_rtt *rtt = &offer->peer->messenger.out.tx.rtt;
+	const struct spw_paced one = {
+		.since = offer->frozen_at,
+		.now = ktime_get_ns(),
+		.rtt = READ_ONCE(rtt->min),
+		.jitter = READ_ONCE(rtt->jitter),
+	};
+
+	offer->blackout_us = held_us(offer);
+	pace_end(offer, &one);
+}
+
+/**
+ * spw_offers_release() - COMMITs are said, and packets follow them
+ * @peer: to whom; under &spw_moves.lock, process context
+ */
+void spw_offers_release(struct spw_peer *peer)
+{
+	struct spw_moves *moves = peer->spw->moves;
 	struct spw_offer *offer, *next;
 
+	/* Until the first of them are under way nothing that comes stands in between. */
+	local_bh_disable();
+	spw_messenger_flush(peer);
 	list_for_each_entry_safe(offer, next, &moves->released, released) {
 		list_del_init(&offer->released);
 		spw_gate_copy(offer->gate, offer->peer);
-		offer->blackout_us = held_us(offer);
+		released(offer);
+		local_bh_enable();
+		local_bh_disable();
 	}
+	local_bh_enable();
 }
 
 /* The target has it, and so all that is held. */
@@ -218,6 +268,7 @@ static void act(struct spw_offer *offer, u32 actions)
 static void offer_free(struct spw_offer *offer)
 {
 	spw_ahead_drop(offer);
+	pace_end(offer, NULL);
 	xa_erase(&offer->moves->offers, offer->id);
 	list_del(&offer->released);
 	offer->moves->nr_offers--;
@@ -238,6 +289,13 @@ static void tell_result(struct spw_offer *offer, const struct spw_move_out *out)
 	offer->job = NULL;
 	offer->moves->nr_gifts -= offer->gift;
 	offer->gift = false;
+}
+
+/* Its image is taken, or about to be, and its packets do not go on. */
+static bool is_paced(const struct spw_offer *offer)
+{
+	return offer->move.state == SPW_ORIGIN_FREEZING ||
+	       offer->move.state == SPW_ORIGIN_FROZEN || !list_empty(&offer->released);
 }
 
 static void event(struct spw_offer *offer, u8 what, u8 reason)
@@ -264,6 +322,11 @@ static void event(struct spw_offer *offer, u8 what, u8 reason)
 		say(offer, out.send);
 	if (out.actions & SPW_MOVE_RELEASE)
 		list_add_tail(&offer->released, &offer->moves->released);
+	if (!is_paced(offer))
+		pace_end(offer, NULL);
+	/* Where it came to nothing before it was to be frozen. */
+	if (!offer->move.state)
+		open_gate(offer);
 	if (out.result)
 		tell_result(offer, &out);
 	if (!offer->move.state && !offer->unsaid)
@@ -406,38 +469,38 @@ static void frozen(struct spw_offer *offer, u64 now, u8 reason)
 	u64 hold = HOLD_NS + spw_freeze_idle_ms(offer) * NSEC_PER_MSEC;
 
 	if (reason == SPW_MOVE_BECAUSE_BUSY && now + RETRY_NS < offer->move.due) {
+		/* It waits for its application, and others need not. */
+		pace_end(offer, NULL);
 		offer->retry = now + AGAIN_NS;
-		if (now - offer->held_at < hold)
+		if (now < offer->held_at + hold)
 			return;
-		open_gate(offer);
+		spw_gate_thaw(offer->gate);
+		offer->held = false;
 		offer->retry = now + REST_NS;
 		return;
 	}
 	offer->freezing = false;
+	if (!reason)
+		pace_begin(offer);
+	offer->frozen_at = ktime_get_ns();
 	event(offer, reason ? SPW_MOVE_FAILED : SPW_MOVE_WORKED, reason);
 }
 
 static void freeze_all(struct spw_moves *moves, u64 now)
 {
 	struct spw_offer *offer;
-	bool fresh = false, any = false;
+	bool again = false;
 	unsigned long id;
-	u8 reason;
 
 	xa_for_each(&moves->offers, id, offer) {
-		if (!is_due(offer, now))
-			continue;
-		fresh |= !offer->gate;
-		reason = spw_freeze_hold(offer);
-		if (reason)
-			frozen(offer, now, reason);
-		else
-			any = true;
+		/* It may be held still, for its application to come to an end. */
+		if (is_due(offer, now) && !offer->held)
+			again |= spw_freeze_hold(offer);
 	}
-	if (fresh && any)
+	if (again)
 		synchronize_rcu_expedited();
 	xa_for_each(&moves->offers, id, offer)
-		if (is_due(offer, now) && offer->gate)
+		if (is_due(offer, now))
 			frozen(offer, now, spw_freeze(offer));
 }
 
@@ -454,15 +517,33 @@ static bool is_full(const struct spw_offer *offer)
  */
 static u8 look(struct spw_offer *offer, u64 now, u8 *reason)
 {
-	u64 since = offer->move.due - SPW_MOVE_COPY_MS * NSEC_PER_MSEC;
 	u8 what = spw_freeze_look(offer, reason);
 
+	offer->looked_at = offer->looked_at ?: now;
 	if (what != SPW_MOVE_NONE)
 		return what;
-	if (now - since >= LOOK_NS)
+	if (now - offer->looked_at >= LOOK_NS)
 		return SPW_MOVE_WORKED;
 	offer->retry = now + AGAIN_NS;
 	return SPW_MOVE_NONE;
+}
+
+/*
+ * Before it is to be frozen it waits for its turn, which is that of the oldest: then no
+ * deadline of a frozen endpoint runs, nor is anything held.
+ */
+static u8 wait(struct spw_offer *offer, u64 now, u8 *reason)
+{
+	u8 what;
+
+	if (!spw_freeze_may(offer) || !spw_pace_may(&offer->peer->moving.pace)) {
+		offer->moves->waits = true;
+		return SPW_MOVE_NONE;
+	}
+	what = look(offer, now, reason);
+	if (what == SPW_MOVE_WORKED)
+		pace_begin(offer);
+	return what;
 }
 
 /* What time brings to one move; it may be gone then. Returns when to look again. */
@@ -477,12 +558,16 @@ static u64 poll(struct spw_offer *offer, u64 now)
 			offer_free(offer);
 		return now + RETRY_NS;
 	}
-	if (is_full(offer))
+	if (offer->move.state <= SPW_ORIGIN_COPYING && !offer->gate)
+		reason = spw_freeze_claim(offer);
+	if (reason)
+		what = SPW_MOVE_FAILED;
+	else if (is_full(offer))
 		what = SPW_MOVE_FULL;
-	else if (offer->copying && offer->retry <= now && !spw_ahead_waits(offer))
-		what = look(offer, now, &reason);
 	else if (offer->move.due && offer->move.due <= now)
 		what = SPW_MOVE_DEADLINE;
+	else if (offer->copying && offer->retry <= now && !spw_ahead_waits(offer))
+		what = wait(offer, now, &reason);
 	if (what == SPW_MOVE_WORKED || what == SPW_MOVE_FAILED)
 		offer->copying = false;
 	if (what != SPW_MOVE_NONE) {
@@ -507,6 +592,7 @@ u64 spw_offers_poll(struct spw_moves *moves, u64 now)
 	u64 due = U64_MAX;
 	unsigned long id;
 
+	moves->waits = false;
 	xa_for_each(&moves->offers, id, offer)
 		due = min(due, poll(offer, now));
 	/* All that is to be frozen is found here; what cannot be yet has its time. */

@@ -22,7 +22,9 @@ struct spw_job;
  * @job: that it is part of; NULL for one that the application asked for, or once told
  * @gift: the application asked for it, and was not told yet
  * @index: in the job
- * @gate: holds, or held, the packets; NULL before
+ * @gate: of its packets; NULL until it is claimed, and when the move is over
+ * @grace: number of the grace period after that, as spw_moves_grace() gave it
+ * @held: packets are, since @held_at
  * @fresh: the gate was made for this move
  * @sk: locked while the endpoint is frozen, else NULL
  * @image: of it
@@ -30,13 +32,16 @@ struct spw_job;
  * @patched: @image is what is new since then
  * @snd_nxt: of it
  * @held_at: ktime (ns) since when packets are held
+ * @frozen_at: ktime (ns) when its image was taken
+ * @looked_at: ktime (ns) when its application was looked at first
  * @write_seq: of the socket when it had got all that came before
  * @blackout_us: for how long they were, until they were sent on
  * @known_us: until it was known that the target has it
  * @released: in &spw_moves.released, or empty
  * @bytes: of the image
  * @settled: @write_seq is known
- * @copying: waits for its application
+ * @paced: counts among the frozen ones of its peer
+ * @copying: waits for its turn, and for its application
  * @freezing: is to be frozen
  * @retry: ktime (ns) before which that is not tried again
  * @unsaid: message that could not be sent yet
@@ -51,6 +56,8 @@ struct spw_offer {
 	bool gift;
 	u32 index;
 	struct spw_gate *gate;
+	u32 grace;
+	bool held;
 	bool fresh;
 	struct sock *sk;
 	struct spw_captured image;
@@ -58,12 +65,15 @@ struct spw_offer {
 	bool patched;
 	u32 snd_nxt;
 	u64 held_at;
+	u64 frozen_at;
+	u64 looked_at;
 	u32 write_seq;
 	u32 blackout_us;
 	u32 known_us;
 	struct list_head released;
 	u32 bytes;
 	bool settled;
+	bool paced;
 	bool copying;
 	bool freezing;
 	u64 retry;
@@ -76,7 +86,7 @@ void spw_offer_message(struct spw_peer *peer, const struct spw_move_msg *msg);
 void spw_offers_event(struct spw_peer *peer, u8 event);
 void spw_offers_end(struct spw_peer *peer);
 void spw_offers_cancel(struct spw_moves *moves, const struct spw_job *job);
-void spw_offers_release(struct spw_moves *moves);
+void spw_offers_release(struct spw_peer *peer);
 u64 spw_offers_poll(struct spw_moves *moves, u64 now);
 void spw_offer_name(struct spw_move_msg *msg, u8 family, const struct spw_tuple *tuple);
 

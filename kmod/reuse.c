@@ -107,6 +107,7 @@ bool spw_reuse_ends(struct spw_gate *gate, struct sk_buff *skb)
 	if (sk && !end_waiting(sk, skb, gate->key.family))
 		return false;
 	spw_stat_inc(gate->spw->stats, SPILLWAY_STAT_MOVE_REUSED);
+	WRITE_ONCE(moves->gates_all, true);
 	WRITE_ONCE(moves->gates_due, jiffies);
 	spw_moves_soon(moves, 0);
 	return true;

@@ -57,3 +57,9 @@ test_replica_CFLAGS := -Itests/unit
 
 UNIT_TESTS += test_lag
 test_lag_SRCS := kmod/lag.c
+
+UNIT_TESTS += test_pace
+test_pace_SRCS := kmod/pace.c
+
+UNIT_TESTS += test_acks
+test_acks_SRCS := kmod/control_rx.c

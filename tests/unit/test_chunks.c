@@ -396,6 +396,16 @@ TEST(a_window_on_a_path_of_any_rate_is_never_sent_again)
 	path_free(p);
 }
 
+TEST(the_last_of_a_burst_is_not_lost_because_it_is_told_of_later)
+{
+	struct path *p = path_new(15 * US, 3, 1000);
+
+	run(p, p->now + SEC);
+	EXPECT_WHOLE(p);
+	EXPECT_EQ(0, p->total.lost);
+	path_free(p);
+}
+
 TEST(exactly_once_and_in_order_whatever_the_path_does)
 {
 	static const struct {
