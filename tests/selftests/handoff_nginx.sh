@@ -175,9 +175,14 @@ waits() {
 	node_exec 2 ss -Htan state time-wait "dport = :$port" | grep -q ":81 "
 }
 check "which ends it, and waits" waits
+port_free() { [ -z "$(remote_exec 1 ss -Htan "sport = :$port")" ]; }
 again() {
-	remote_exec 1 curl -sD /tmp/headers -o /dev/null -w '%{time_connect}' \
-		--local-port "$port" http://10.10.1.2:81/file > /tmp/connected || return
+	wait_until port_free || return
+	remote_exec 1 curl -sSD /tmp/headers -o /dev/null -w '%{time_connect}' \
+		--local-port "$port" http://10.10.1.2:81/file > /tmp/connected 2> /tmp/curl || {
+		sed 's/^/# /' /tmp/curl
+		return 1
+	}
 	note "from $port once more: connected after $(cat /tmp/connected) s"
 	grep -q '^Node: n1' /tmp/headers && [ "$(bc <<< "$(cat /tmp/connected) < 2")" = 1 ] &&
 		[ "$(stat_of 2 move_reused)" -gt 0 ]
