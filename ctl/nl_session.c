@@ -18,6 +18,9 @@
  */
 #define BUFFER_SIZE (128 * 1024)
 #define ANSWER_SIZE (256 * 1024)
+#define ROOM_SIZE   (1024 * 1024) /* what the kernel may keep for us: an answer takes more
+				   * than its bytes, and the acknowledgment comes behind it
+				   */
 #define GROUPS_MAX  8
 #define DUMP_TRIES  5
 
@@ -305,7 +308,7 @@ const char *nl_session_device(const struct nl_session *session)
 int nl_session_open(struct nl_session **session, const char *ifname, struct nl_error *error)
 {
 	struct nl_session *s = calloc(1, sizeof(*s));
-	const int on = 1;
+	const int on = 1, room = ROOM_SIZE;
 	int err;
 
 	*session = NULL;
@@ -325,6 +328,7 @@ int nl_session_open(struct nl_session **session, const char *ifname, struct nl_e
 	}
 	mnl_socket_setsockopt(s->socket, NETLINK_EXT_ACK, (void *)&on, sizeof(on));
 	mnl_socket_setsockopt(s->socket, NETLINK_CAP_ACK, (void *)&on, sizeof(on));
+	setsockopt(mnl_socket_get_fd(s->socket), SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
 	err = find_family(s, error);
 	if (err) {
 		nl_session_close(s);
