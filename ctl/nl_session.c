@@ -18,9 +18,10 @@
  */
 #define BUFFER_SIZE (128 * 1024)
 #define ANSWER_SIZE (256 * 1024)
-#define ROOM_SIZE   (1024 * 1024) /* what the kernel may keep for us: an answer takes more
-				   * than its bytes, and the acknowledgment comes behind it
-				   */
+/* What the kernel may keep for us: an answer takes more than its bytes there, and the
+ * acknowledgment comes behind it.
+ */
+#define ROOM_SIZE   (1024 * 1024)
 #define GROUPS_MAX  8
 #define DUMP_TRIES  5
 
