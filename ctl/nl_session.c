@@ -21,9 +21,9 @@
 /* What the kernel may keep for us: an answer takes more than its bytes there, and the
  * acknowledgment comes behind it.
  */
-#define ROOM_SIZE   (1024 * 1024)
-#define GROUPS_MAX  8
-#define DUMP_TRIES  5
+#define ROOM_SIZE  (1024 * 1024)
+#define GROUPS_MAX 8
+#define DUMP_TRIES 5
 
 struct group {
 	char name[16];
