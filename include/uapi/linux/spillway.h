@@ -666,9 +666,7 @@ enum spillway_stat {
 	SPILLWAY_STAT_MOVE_ARRIVED,		/* of these: endpoint alive here */
 	SPILLWAY_STAT_MOVE_REFUSED,		/* of these: not taken, or undone */
 	SPILLWAY_STAT_MOVE_HELD,		/* packets held while an endpoint was frozen */
-	SPILLWAY_STAT_MOVE_DROP_HELD,		/* more than are held, or of a moved connection
-						 * that has no way to go
-						 */
+	SPILLWAY_STAT_MOVE_DROP_HELD,		/* too many to be held, or no way to go */
 	SPILLWAY_STAT_MOVE_FORWARDED,		/* packets of moved connections, sent on */
 	SPILLWAY_STAT_MOVE_STEERED,		/* packets for endpoints that came */
 	SPILLWAY_STAT_MOVE_ADOPTED,		/* of those that arrived: by a socket that waited */
