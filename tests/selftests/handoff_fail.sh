@@ -14,7 +14,7 @@ CONNS=4
 RATE=100000
 FAIL=/sys/module/spillway/parameters/fail_move
 
-ktap_plan 10
+ktap_plan 11
 scene_begin
 pool_create 2
 remotes_create 1
@@ -81,15 +81,14 @@ one_move() { # COMMAND...: what is to go wrong, begun just before; sets port
 ### at each step
 
 # The module's switch for this: the number of the step that fails next, on either node,
-# then 0 again. It is only there in the lab.
-fail_next() { # FROM: not needed
-	echo "$step" > $FAIL
-}
+# then 0 again. It is only there in the lab. It is set before the move begins, whose first
+# step may fail too.
 at_each_step() {
 	local step i last=10
 	for i in $(seq "$MOVES"); do
 		step=$((i % last + 1))
-		one_move fail_next || {
+		echo "$step" > $FAIL
+		one_move true || {
 			note "move $i, step $step"
 			return 1
 		}
@@ -100,9 +99,13 @@ if [ -e $FAIL ]; then
 	check "$MOVES moves fail, at each step" at_each_step
 	hands_tell
 	check "none was lost" [ $lost_all = 0 ]
+	# What cannot be said at first is said later.
+	check "all stayed but those of the last step" \
+		[ "$(grep -c '^moved' $HANDS)" = $(((MOVES + 1) / 10)) ]
 else
 	ok "moves fail at each step # SKIP the module has no switch for it"
 	ok "none was lost # SKIP"
+	ok "all stayed but those of the last step # SKIP"
 fi
 
 ### by the path
