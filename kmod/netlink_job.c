@@ -154,17 +154,19 @@ static u32 job_total(struct spw_moves *moves, u32 id)
 /* To be told at leisure: what is frozen meanwhile does not wait. kvfree() or an error. */
 static struct spw_job *job_copy(struct spw_moves *moves, u32 id)
 {
+	u32 total = job_total(moves, id);
 	struct spw_job *job, *copy;
 
-	copy = kvmalloc(struct_size(copy, entries, job_total(moves, id)),
-			GFP_KERNEL | __GFP_NOWARN);
+	copy = kvmalloc(struct_size(copy, entries, total), GFP_KERNEL | __GFP_NOWARN);
 	if (!copy)
 		return ERR_PTR(-ENOMEM);
 	mutex_lock(&moves->lock);
 	job = spw_job_get(moves, id);
-	/* Of one id there is one job, and that has as many entries as it had. */
+	/* One that was not there when its size was asked for began meanwhile: not yet. */
+	if (job && job->total != total)
+		job = NULL;
 	if (job)
-		memcpy(copy, job, struct_size(job, entries, job->total));
+		memcpy(copy, job, struct_size(job, entries, total));
 	mutex_unlock(&moves->lock);
 	if (job)
 		return copy;
