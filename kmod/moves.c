@@ -376,6 +376,7 @@ static void moves_work(struct work_struct *work)
 	u64 now = ktime_get_ns(), due = U64_MAX;
 	struct spw_peer *peer;
 	unsigned long id;
+	LIST_HEAD(peers);
 	bool eager;
 
 	mutex_lock(&moves->lock);
@@ -387,11 +388,12 @@ static void moves_work(struct work_struct *work)
 		say_hello(peer, SPW_MOVING_ANSWER, SPW_MOVE_HELLO_BACK);
 		due = min(due, ask_still(peer, now));
 		due = min(due, spw_guests_poll(peer, now));
+		list_add_tail(&peer->moving.polled, &peers);
 	}
 	spw_jobs_go_on(moves);
 	due = min(due, spw_offers_poll(moves, now));
 	look_at_gates(moves);
-	xa_for_each(&moves->spw->peers, id, peer)
+	list_for_each_entry(peer, &peers, moving.polled)
 		spw_messenger_flush(peer);
 	if (!list_empty(&moves->gates))
 		due = min(due, gates_due(moves, now));
@@ -472,6 +474,8 @@ int spw_moves_init(struct spw_device *spw)
 		moves->life = get_random_u32();
 	} while (!moves->life);
 	xa_init(&moves->offers);
+	INIT_LIST_HEAD(&moves->offer_list);
+	INIT_LIST_HEAD(&moves->freezing);
 	INIT_LIST_HEAD(&moves->released);
 	xa_init(&moves->departed);
 	INIT_LIST_HEAD(&moves->gates);

@@ -38,6 +38,9 @@ enum spw_moves_limits {
  * @grace_over: and of the last that is over; read without the lock
  * @offers: moves of which this node is the origin, by id
  * @nr_offers: in there
+ * @offer_list: of the same, the oldest first: while an endpoint is frozen the empty places
+ *	of @offers are not gone through
+ * @freezing: of these, those that are to be frozen
  * @released: of these, those of which copies are to be sent on
  * @nr_gifts: of these, asked for by applications, and not over
  * @departed: gates of endpoints that have gone, by id of the move
@@ -67,6 +70,8 @@ struct spw_moves {
 	u32 grace_over;
 	struct xarray offers;
 	u32 nr_offers;
+	struct list_head offer_list;
+	struct list_head freezing;
 	struct list_head released;
 	u32 nr_gifts;
 	struct xarray departed;
@@ -100,6 +105,7 @@ enum spw_moving_flags {
  * @life: its instance as moves name it, 0 if not known
  * @asked: id of the first move that is still to be asked for
  * @pace: how many endpoints may be frozen on their way to it
+ * @polled: in a list of those that are looked at
  * @guests: moves of which it is the origin and this node the target, by its id
  */
 struct spw_moving {
@@ -108,6 +114,7 @@ struct spw_moving {
 	u32 life;
 	unsigned long asked;
 	struct spw_pace pace;
+	struct list_head polled;
 	struct xarray guests;
 };
 

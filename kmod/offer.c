@@ -152,7 +152,7 @@ static void open_gate(struct spw_offer *offer)
 static void thaw(struct spw_offer *offer)
 {
 	offer->copying = false;
-	offer->freezing = false;
+	list_del_init(&offer->freezing);
 	open_gate(offer);
 	drop_sock(offer);
 	drop_image(offer);
@@ -254,7 +254,7 @@ static void act(struct spw_offer *offer, u32 actions)
 	if (actions & SPW_MOVE_COPY)
 		offer->copying = true;
 	if (actions & SPW_MOVE_FREEZE)
-		offer->freezing = true;
+		list_move_tail(&offer->freezing, &offer->moves->freezing);
 	if (actions & SPW_MOVE_THAW)
 		thaw(offer);
 	if (actions & SPW_MOVE_KILL)
@@ -270,6 +270,8 @@ static void offer_free(struct spw_offer *offer)
 	spw_ahead_drop(offer);
 	pace_end(offer, NULL);
 	xa_erase(&offer->moves->offers, offer->id);
+	list_del(&offer->list);
+	list_del(&offer->freezing);
 	list_del(&offer->released);
 	offer->moves->nr_offers--;
 	offer->moves->nr_gifts -= offer->gift;
@@ -354,6 +356,7 @@ int spw_offer_begin(struct spw_job *job, u32 index, const struct spw_conn *conn,
 	if (!offer)
 		return -ENOMEM;
 	offer->moves = moves;
+	INIT_LIST_HEAD(&offer->freezing);
 	INIT_LIST_HEAD(&offer->released);
 	offer->id = ++moves->last_id;
 	offer->peer = peer;
@@ -364,6 +367,7 @@ int spw_offer_begin(struct spw_job *job, u32 index, const struct spw_conn *conn,
 		kfree(offer);
 		return -ENOMEM;
 	}
+	list_add_tail(&offer->list, &moves->offer_list);
 	moves->nr_offers++;
 	offer->gift = !job;
 	moves->nr_gifts += offer->gift;
@@ -415,10 +419,9 @@ void spw_offer_message(struct spw_peer *peer, const struct spw_move_msg *msg)
  */
 void spw_offers_event(struct spw_peer *peer, u8 what)
 {
-	struct spw_offer *offer;
-	unsigned long id;
+	struct spw_offer *offer, *next;
 
-	xa_for_each(&peer->spw->moves->offers, id, offer)
+	list_for_each_entry_safe(offer, next, &peer->spw->moves->offer_list, list)
 		if (offer->peer == peer)
 			event(offer, what, SPW_MOVE_BECAUSE_NOTHING);
 }
@@ -433,12 +436,11 @@ void spw_offers_event(struct spw_peer *peer, u8 what)
 void spw_offers_end(struct spw_peer *peer)
 {
 	struct spw_moves *moves = peer->spw->moves;
-	struct spw_offer *offer;
-	unsigned long id;
+	struct spw_offer *offer, *next;
 
 	spw_offers_event(peer, SPW_MOVE_CANCEL);
 	spw_offers_event(peer, SPW_MOVE_CLOSED);
-	xa_for_each(&moves->offers, id, offer)
+	list_for_each_entry_safe(offer, next, &moves->offer_list, list)
 		if (offer->peer == peer)
 			offer_free(offer);
 }
@@ -450,17 +452,11 @@ void spw_offers_end(struct spw_peer *peer)
  */
 void spw_offers_cancel(struct spw_moves *moves, const struct spw_job *job)
 {
-	struct spw_offer *offer;
-	unsigned long id;
+	struct spw_offer *offer, *next;
 
-	xa_for_each(&moves->offers, id, offer)
+	list_for_each_entry_safe(offer, next, &moves->offer_list, list)
 		if (offer->job == job)
 			event(offer, SPW_MOVE_CANCEL, SPW_MOVE_BECAUSE_CANCEL);
-}
-
-static bool is_due(const struct spw_offer *offer, u64 now)
-{
-	return offer->freezing && offer->retry <= now;
 }
 
 /* An application that is at work is asked again, as long as there is time. */
@@ -479,7 +475,7 @@ static void frozen(struct spw_offer *offer, u64 now, u8 reason)
 		offer->retry = now + REST_NS;
 		return;
 	}
-	offer->freezing = false;
+	list_del_init(&offer->freezing);
 	if (!reason)
 		pace_begin(offer);
 	offer->frozen_at = ktime_get_ns();
@@ -488,19 +484,18 @@ static void frozen(struct spw_offer *offer, u64 now, u8 reason)
 
 static void freeze_all(struct spw_moves *moves, u64 now)
 {
-	struct spw_offer *offer;
+	struct spw_offer *offer, *next;
 	bool again = false;
-	unsigned long id;
 
-	xa_for_each(&moves->offers, id, offer) {
+	list_for_each_entry(offer, &moves->freezing, freezing) {
 		/* It may be held still, for its application to come to an end. */
-		if (is_due(offer, now) && !offer->held)
+		if (offer->retry <= now && !offer->held)
 			again |= spw_freeze_hold(offer);
 	}
 	if (again)
 		synchronize_rcu_expedited();
-	xa_for_each(&moves->offers, id, offer)
-		if (is_due(offer, now))
+	list_for_each_entry_safe(offer, next, &moves->freezing, freezing)
+		if (offer->retry <= now)
 			frozen(offer, now, spw_freeze(offer));
 }
 
@@ -574,7 +569,7 @@ static u64 poll(struct spw_offer *offer, u64 now)
 		event(offer, what, reason);
 		return now;
 	}
-	if (offer->copying || offer->freezing)
+	if (offer->copying || !list_empty(&offer->freezing))
 		return now + AGAIN_NS;
 	return min(offer->unsaid ? now + RETRY_NS : U64_MAX, offer->move.due ?: U64_MAX);
 }
@@ -588,12 +583,11 @@ static u64 poll(struct spw_offer *offer, u64 now)
  */
 u64 spw_offers_poll(struct spw_moves *moves, u64 now)
 {
-	struct spw_offer *offer;
+	struct spw_offer *offer, *next;
 	u64 due = U64_MAX;
-	unsigned long id;
 
 	moves->waits = false;
-	xa_for_each(&moves->offers, id, offer)
+	list_for_each_entry_safe(offer, next, &moves->offer_list, list)
 		due = min(due, poll(offer, now));
 	/* All that is to be frozen is found here; what cannot be yet has its time. */
 	moves->eager = false;

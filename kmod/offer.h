@@ -37,12 +37,13 @@ struct spw_job;
  * @write_seq: of the socket when it had got all that came before
  * @blackout_us: for how long they were, until they were sent on
  * @known_us: until it was known that the target has it
+ * @list: in &spw_moves.offer_list
+ * @freezing: in &spw_moves.freezing while it is to be frozen, or empty
  * @released: in &spw_moves.released, or empty
  * @bytes: of the image
  * @settled: @write_seq is known
  * @paced: counts among the frozen ones of its peer
  * @copying: waits for its turn, and for its application
- * @freezing: is to be frozen
  * @retry: ktime (ns) before which that is not tried again
  * @unsaid: message that could not be sent yet
  */
@@ -70,12 +71,13 @@ struct spw_offer {
 	u32 write_seq;
 	u32 blackout_us;
 	u32 known_us;
+	struct list_head list;
+	struct list_head freezing;
 	struct list_head released;
 	u32 bytes;
 	bool settled;
 	bool paced;
 	bool copying;
-	bool freezing;
 	u64 retry;
 	u8 unsaid;
 };
