@@ -124,6 +124,7 @@ struct spw_adopts {
  * @rx_slots: the newest of those whose id ends with the same bits, found without a
  *	walk; likewise
  * @health_work: sends heartbeats and notices silence
+ * @beat_at: ktime (ns) of the last round of heartbeats; under @lock
  * @probe_work: finds how large a datagram the paths take
  */
 struct spw_device {
@@ -175,6 +176,7 @@ struct spw_device {
 	struct spw_key __rcu *rx_slots[SPW_RX_SLOTS];
 	struct spw_conn __rcu **relayed;
 	struct delayed_work health_work;
+	u64 beat_at;
 	struct delayed_work probe_work;
 };
 

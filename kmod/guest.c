@@ -415,6 +415,7 @@ static void guest_free(struct spw_guest *guest)
 {
 	xa_erase(&guest->peer->moving.guests, guest->id);
 	guest->moves->nr_guests--;
+	guest->peer->moving.nr_guests--;
 	drop_live(guest);
 	kfree(guest);
 }
@@ -469,7 +470,8 @@ static struct spw_guest *guest_new(struct spw_peer *peer, const struct spw_move_
 	struct spw_moves *moves = peer->spw->moves;
 	struct spw_guest *guest;
 
-	if (moves->nr_guests >= SPW_GUESTS_MAX)
+	/* One that keeps all its own for whatever reason leaves room for others. */
+	if (moves->nr_guests >= SPW_GUESTS_MAX || peer->moving.nr_guests >= SPW_GUESTS_PEER)
 		return NULL;
 	guest = kzalloc(sizeof(*guest), GFP_KERNEL | __GFP_NOWARN);
 	if (!guest)
@@ -486,6 +488,7 @@ static struct spw_guest *guest_new(struct spw_peer *peer, const struct spw_move_
 		return NULL;
 	}
 	moves->nr_guests++;
+	peer->moving.nr_guests++;
 	return guest;
 }
 

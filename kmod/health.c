@@ -146,18 +146,27 @@ static void change_ipv6(struct spw_peer *peer)
 		spw_relay_return_ipv6(peer->spw, peer);
 }
 
+/* Returns whether there is a key to say it with. */
+static bool say(struct spw_peer *peer, u64 now)
+{
+	struct spw_heartbeat hb;
+
+	if (!rcu_access_pointer(peer->tx_key))
+		return false;
+	compose(peer, &hb, now);
+	spw_frame_heartbeat(peer, &hb);
+	return true;
+}
+
 static void beat(struct spw_peer *peer)
 {
 	u64 now = ktime_get_ns();
-	struct spw_heartbeat hb;
 
 	change_state(peer, judge(peer, now));
 	give_reason(peer);
 	change_ipv6(peer);
-	if (!rcu_access_pointer(peer->tx_key))
+	if (!say(peer, now))
 		return;
-	compose(peer, &hb, now);
-	spw_frame_heartbeat(peer, &hb);
 	spw_notify_sync(peer);
 	spw_moves_peer_sync(peer);
 	spw_replica_peer_sync(peer);
@@ -193,6 +202,7 @@ static void health_work(struct work_struct *work)
 	if (spw->dying)
 		goto out;
 	spw_device_follow(spw);
+	spw->beat_at = ktime_get_ns();
 	xa_for_each(&spw->peers, id, peer) {
 		keys |= watch_keys(peer);
 		if (running && spw->node_id)
@@ -291,6 +301,30 @@ void spw_health_leave(struct spw_device *spw, struct spw_peer *only)
 			spw_frame_heartbeat(peer, &hb);
 		}
 	}
+}
+
+/**
+ * spw_health_breathe() - in the midst of what may take longer than a heartbeat does
+ * @spw: device, its lock held; process context
+ *
+ * This node is not to be taken for dead while it is busy with many connections, with the
+ * lock held. Nothing is judged here: who holds the lock goes on with the peers as they were.
+ */
+void spw_health_breathe(struct spw_device *spw)
+{
+	u64 ms = spw_setting_get(&spw->settings, SPW_SET_HEARTBEAT_MS);
+	u64 now = ktime_get_ns();
+	struct spw_peer *peer;
+	unsigned long id;
+
+	lockdep_assert_held(&spw->lock);
+	cond_resched();
+	if (!netif_running(spw->dev) || !spw->node_id ||
+	    now - spw->beat_at < ms * NSEC_PER_MSEC)
+		return;
+	spw->beat_at = now;
+	xa_for_each(&spw->peers, id, peer)
+		say(peer, now);
 }
 
 /**

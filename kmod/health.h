@@ -14,6 +14,7 @@ void spw_health_start(struct spw_device *spw);
 void spw_health_stop(struct spw_device *spw);
 void spw_health_end(struct spw_device *spw);
 void spw_health_leave(struct spw_device *spw, struct spw_peer *only);
+void spw_health_breathe(struct spw_device *spw);
 void spw_health_kick(struct spw_device *spw);
 void spw_health_heard(struct spw_peer *peer, const struct spw_heartbeat *hb,
 		      u64 now);

@@ -21,7 +21,8 @@ struct spw_peer;
 
 enum spw_moves_limits {
 	SPW_OFFERS_MAX = 256,	/* under way at an origin at one time */
-	SPW_GUESTS_MAX = 1024,	/* at a target, for all peers */
+	SPW_GUESTS_MAX = 1024,	/* at a target, for all peers, ... */
+	SPW_GUESTS_PEER = 512,	/* and for one: an origin has no more than half of that */
 	SPW_JOBS_MAX = 32,	/* remembered, those under way included */
 };
 
@@ -107,6 +108,7 @@ enum spw_moving_flags {
  * @pace: how many endpoints may be frozen on their way to it
  * @polled: in a list of those that are looked at
  * @guests: moves of which it is the origin and this node the target, by its id
+ * @nr_guests: in there
  */
 struct spw_moving {
 	unsigned long flags;
@@ -116,6 +118,7 @@ struct spw_moving {
 	struct spw_pace pace;
 	struct list_head polled;
 	struct xarray guests;
+	u32 nr_guests;
 };
 
 extern const struct spw_message_ops spw_moves_ops;

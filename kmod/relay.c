@@ -19,12 +19,16 @@
 #include "clamp.h"
 #include "conntab.h"
 #include "crypt.h"
+#include "health.h"
 #include "ipv6.h"
 #include "netlink.h"
 #include "peer.h"
 #include "relay.h"
 #include "replica.h"
 #include "trace.h"
+
+/* Connections that are given or taken back before heartbeats are thought of. */
+#define BREATH	64
 
 /* As ip_route_input_slow() and ip6_pol_route() have it for an address of this node. */
 static int init_local(struct spw_device *spw)
@@ -446,6 +450,13 @@ static void recall(struct spw_device *spw, struct spw_conn *conn,
 			       GFP_KERNEL);
 }
 
+/* One of very many is done. */
+static void breathe(struct spw_device *spw, u32 nth)
+{
+	if (nth % BREATH == BREATH - 1)
+		spw_health_breathe(spw);
+}
+
 /**
  * spw_relay_offload() - give connections to peers, all or none
  * @spw: device, its lock held
@@ -464,8 +475,10 @@ int spw_relay_offload(struct spw_device *spw, struct spw_move *moves, u32 n)
 	err = spw_relay_check_all(spw, moves, n, spw_relay_check);
 	if (err)
 		return err;
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		give(spw, moves[i].conn, moves[i].peer);
+		breathe(spw, i);
+	}
 	return 0;
 }
 
@@ -486,8 +499,10 @@ int spw_relay_recall(struct spw_device *spw, struct spw_move *moves, u32 n)
 	err = spw_relay_check_all(spw, moves, n, check_recall);
 	if (err)
 		return err;
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		recall(spw, moves[i].conn, SPILLWAY_REASON_OPERATOR);
+		breathe(spw, i);
+	}
 	return 0;
 }
 
@@ -503,8 +518,8 @@ u32 spw_relay_return_all(struct spw_device *spw, const struct spw_peer *peer,
 			 enum spillway_reason reason)
 {
 	struct spw_conn *conn;
+	u32 n = 0, seen = 0;
 	unsigned long id;
-	u32 n = 0;
 
 	lockdep_assert_held(&spw->lock);
 	if (peer ? !atomic_read(&peer->nr_conns) : !atomic_read(&spw->nr_offloaded))
@@ -512,6 +527,7 @@ u32 spw_relay_return_all(struct spw_device *spw, const struct spw_peer *peer,
 	xa_for_each(&spw->conns_by_id, id, conn) {
 		const struct spw_peer *by = rcu_access_pointer(conn->peer);
 
+		breathe(spw, seen++);
 		if (!by || (peer && by != peer))
 			continue;
 		recall(spw, conn, reason);
@@ -529,14 +545,17 @@ void spw_relay_return_ipv6(struct spw_device *spw, const struct spw_peer *peer)
 {
 	struct spw_conn *conn;
 	unsigned long id;
+	u32 seen = 0;
 
 	lockdep_assert_held(&spw->lock);
 	if (!atomic_read(&peer->nr_conns))
 		return;
-	xa_for_each(&spw->conns_by_id, id, conn)
+	xa_for_each(&spw->conns_by_id, id, conn) {
+		breathe(spw, seen++);
 		if (conn->family == AF_INET6 &&
 		    rcu_access_pointer(conn->peer) == peer)
 			recall(spw, conn, SPILLWAY_REASON_NO_IPV6);
+	}
 }
 
 /**
