@@ -232,7 +232,7 @@ check-unit: build/deps unit
 check-model: build/deps
 	$(Q)tests/lab/check --models --tests model
 
-check-guest: build/deps selftests lab-modules ctl
+check-guest: build/deps selftests lab-modules ctl build/bench/crowd
 	$(Q)tests/lab/check --kernels "$(KERNELS)" --tests "$(TESTS)"
 
 # The second lane: apart from check, for the time it takes.
