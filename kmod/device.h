@@ -100,11 +100,12 @@ struct spw_adopts {
  * @nr_conns: in the table, embryonic ones included
  * @nr_offloaded: of these, relayed by a peer
  * @nr_watched: of these, relayed, or not yet given back what clamp.c took (those that
- *	are both count twice), and of @gates those in @nr_back; lets the hook pass
- *	everything else
+ *	are both count twice), and of @gates those in @nr_back and @nr_muted; lets the
+ *	hook pass everything else
  * @nr_hosted: connections that this node relays for its peers, as they say
  * @gates: connections whose endpoint moves or has moved; changes under &spw_moves.lock,
  *	lookups under RCU
+ * @nr_muted: gates of sockets that are to say nothing; lets the hook pass everything else
  * @nr_gates: in @gates; lets the hook pass everything else
  * @nr_back: of these, endpoints whose packets leave through whom they came from
  * @nr_next: of these, endpoints that another node has, or that are on their way there
@@ -156,6 +157,7 @@ struct spw_device {
 	atomic_t nr_conns;
 	atomic_t nr_offloaded;
 	atomic_t nr_watched;
+	atomic_t nr_muted;
 	atomic_t nr_hosted;
 	struct rhashtable gates;
 	atomic_t nr_gates;

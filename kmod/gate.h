@@ -52,6 +52,7 @@ struct spw_gate_key {
  * @mode: &enum spw_gate_mode; written under @lock, read under RCU
  * @before: mode to go back to when it thaws; under &spw_moves.lock as all to @since
  * @busy: a move is at work on it
+ * @muted: what the socket here sends is dropped; also read under RCU
  * @over: the peer that has the endpoint says that it ended: goes soon; also read under
  *	RCU
  * @bound_if: interface that the socket here is bound to, or 0
@@ -85,6 +86,7 @@ struct spw_gate {
 	u8 mode;
 	u8 before;
 	bool busy;
+	bool muted;
 	bool over;
 	int bound_if;
 	u64 id;

@@ -20,6 +20,7 @@
 #include "hook.h"
 #include "icmp.h"
 #include "ipv6.h"
+#include "mute.h"
 #include "relay.h"
 
 static struct tcphdr *tcp_of4(const struct sk_buff *skb, struct tcphdr *buf)
@@ -66,15 +67,20 @@ static bool matters(const struct spw_device *spw, const struct tcphdr *th)
 	       atomic_read(&spw->nr_watched);
 }
 
-static void leaving(struct spw_device *spw, struct sk_buff *skb, u8 family,
-		    const struct spw_tuple *tuple, const struct tcphdr *th)
+static unsigned int leaving(struct spw_device *spw, struct sk_buff *skb, u8 family,
+			    const struct spw_tuple *tuple, const struct tcphdr *th)
 {
+	if (unlikely(atomic_read(&spw->nr_muted)) && spw_mutes(spw, family, tuple)) {
+		spw_stat_inc(spw->stats, SPILLWAY_STAT_MOVE_DROP_MUTED);
+		return NF_DROP;
+	}
 	if (th->syn && !th->rst)
 		handshake(spw, skb, family, tuple, th);
 	else if (th->fin || th->rst)
 		spw_conntab_ending(spw, family, tuple);
 	if (atomic_read(&spw->nr_watched))
 		spw_relay_steer(spw, skb, family, tuple);
+	return NF_ACCEPT;
 }
 
 /* Last in OUTPUT: what the user's rules drop or rewrite is settled. */
@@ -89,8 +95,7 @@ static unsigned int local_out4(void *priv, struct sk_buff *skb,
 	if (!th || (state->out->flags & IFF_LOOPBACK) || !matters(spw, th))
 		return NF_ACCEPT;
 	spw_tuple_out4(&tuple, ip_hdr(skb), th);
-	leaving(spw, skb, AF_INET, &tuple, th);
-	return NF_ACCEPT;
+	return leaving(spw, skb, AF_INET, &tuple, th);
 }
 
 static unsigned int local_out6(void *priv, struct sk_buff *skb,
@@ -104,8 +109,7 @@ static unsigned int local_out6(void *priv, struct sk_buff *skb,
 	if (!th || (state->out->flags & IFF_LOOPBACK) || !matters(spw, th))
 		return NF_ACCEPT;
 	spw_tuple_out6(&tuple, ipv6_hdr(skb), th);
-	leaving(spw, skb, AF_INET6, &tuple, th);
-	return NF_ACCEPT;
+	return leaving(spw, skb, AF_INET6, &tuple, th);
 }
 
 static void tuple_in4(struct spw_tuple *tuple, const struct sk_buff *skb,

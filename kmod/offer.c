@@ -21,6 +21,7 @@
 #include "gift.h"
 #include "guest.h"
 #include "job.h"
+#include "mute.h"
 #include "offer.h"
 #include "peer.h"
 #include "sock_lock.h"
@@ -31,6 +32,7 @@
 #define HOLD_NS		(20 * NSEC_PER_MSEC)	/* and with its packets held, at one time */
 #define REST_NS		(40 * NSEC_PER_MSEC)	/* between two of these */
 #define RETRY_NS	(10 * NSEC_PER_MSEC)	/* until something is said again */
+#define LOCKED_NS	(500 * NSEC_PER_MSEC)	/* that an application waits in doubt */
 
 /**
  * spw_offer_name() - which connection a message is about
@@ -100,10 +102,25 @@ static void drop_sock(struct spw_offer *offer)
 {
 	if (!offer->sk)
 		return;
-	spw_sock_take(offer->sk);
-	release_sock(offer->sk);
+	if (!offer->unlocked) {
+		spw_sock_take(offer->sk);
+		release_sock(offer->sk);
+	}
 	sock_put(offer->sk);
 	offer->sk = NULL;
+}
+
+/* In doubt for long: its application goes on, its packets do not. */
+static void unlock(struct spw_offer *offer)
+{
+	if (!spw_mute(offer->gate, offer->sk)) {
+		offer->stays_locked = true;
+		return;
+	}
+	spw_sock_take(offer->sk);
+	release_sock(offer->sk);
+	offer->unlocked = true;
+	spw_peer_count(offer->peer, SPILLWAY_STAT_MOVE_MUTED, 1);
 }
 
 /* It counts as one that is frozen. */
@@ -139,6 +156,7 @@ static void open_gate(struct spw_offer *offer)
 		return;
 	offer->gate = NULL;
 	xa_erase(&offer->moves->departed, offer->id);
+	spw_unmute(gate);
 	if (offer->held)
 		spw_gate_thaw(gate);
 	else
@@ -154,6 +172,8 @@ static void thaw(struct spw_offer *offer)
 	offer->copying = false;
 	list_del_init(&offer->freezing);
 	open_gate(offer);
+	if (offer->unlocked)
+		spw_mute_wake(offer->sk);
 	drop_sock(offer);
 	drop_image(offer);
 }
@@ -163,7 +183,11 @@ static void kill(struct spw_offer *offer)
 	const struct spw_settings *settings = &offer->moves->spw->settings;
 
 	spw_app_forget(offer->moves->spw, spw_app_id(offer->moves->spw, offer->sk));
-	spw_sock_take(offer->sk);
+	if (offer->unlocked)
+		lock_sock(offer->sk);
+	else
+		spw_sock_take(offer->sk);
+	offer->unlocked = false;
 	spw_capture_kill(offer->sk, spw_setting_get(settings, SPW_SET_HANDOFF_EOF));
 	spw_sock_keep(offer->sk);
 	drop_sock(offer);
@@ -221,6 +245,7 @@ static void leave(struct spw_offer *offer)
 	gate->id = offer->id;
 	gate->busy = false;
 	gate->over = false;
+	spw_unmute(gate);
 	offer->known_us = held_us(offer);
 	offer->blackout_us = offer->blackout_us ?: offer->known_us;
 	spw_gate_forward(gate, offer->peer);
@@ -239,6 +264,7 @@ static void reset(struct spw_offer *offer)
 	xa_erase(&offer->moves->departed, offer->id);
 	gate->busy = false;
 	spw_gate_discard(gate);
+	spw_unmute(gate);
 	spw_guest_gate_over(gate);
 	sock_hold(sk);
 	drop_sock(offer);
@@ -541,6 +567,15 @@ static u8 wait(struct spw_offer *offer, u64 now, u8 *reason)
 	return what;
 }
 
+/* When its application has waited long enough; U64_MAX where that is not the question. */
+static u64 unlock_due(const struct spw_offer *offer)
+{
+	if (offer->move.state < SPW_ORIGIN_COMMITTING || !offer->sk || offer->unlocked ||
+	    offer->stays_locked)
+		return U64_MAX;
+	return offer->frozen_at + LOCKED_NS;
+}
+
 /* What time brings to one move; it may be gone then. Returns when to look again. */
 static u64 poll(struct spw_offer *offer, u64 now)
 {
@@ -571,7 +606,10 @@ static u64 poll(struct spw_offer *offer, u64 now)
 	}
 	if (offer->copying || !list_empty(&offer->freezing))
 		return now + AGAIN_NS;
-	return min(offer->unsaid ? now + RETRY_NS : U64_MAX, offer->move.due ?: U64_MAX);
+	if (unlock_due(offer) <= now)
+		unlock(offer);
+	return min3(offer->unsaid ? now + RETRY_NS : U64_MAX, offer->move.due ?: U64_MAX,
+		    unlock_due(offer));
 }
 
 /**

@@ -27,6 +27,8 @@ struct spw_job;
  * @held: packets are, since @held_at
  * @fresh: the gate was made for this move
  * @sk: locked while the endpoint is frozen, else NULL
+ * @unlocked: it is not any more, but its gate is muted
+ * @stays_locked: nor is it to be
  * @image: of it
  * @ahead: what was sent before
  * @patched: @image is what is new since then
@@ -61,6 +63,8 @@ struct spw_offer {
 	bool held;
 	bool fresh;
 	struct sock *sk;
+	bool unlocked;
+	bool stays_locked;
 	struct spw_captured image;
 	struct spw_ahead ahead;
 	bool patched;
