@@ -110,14 +110,14 @@ static struct dst_entry *mark_of(const struct spw_device *spw, u8 family)
 }
 
 /**
- * spw_back_admit() - is what a peer sent of an endpoint that it has?
- * @peer: who, under RCU
- * @skb: it, its headers set; marked if so
- * @six: it is IPv6
+ * spw_back_is() - as spw_back_admit(), where there are such endpoints
+ * @peer: as there
+ * @skb: as there
+ * @six: as there
  *
- * Return: false where it is of a moved connection that the peer has not got.
+ * Return: as there.
  */
-bool spw_back_admit(struct spw_peer *peer, struct sk_buff *skb, bool six)
+bool spw_back_is(struct spw_peer *peer, struct sk_buff *skb, bool six)
 {
 	struct spw_device *spw = peer->spw;
 	u8 family = six ? AF_INET6 : AF_INET;
@@ -125,8 +125,6 @@ bool spw_back_admit(struct spw_peer *peer, struct sk_buff *skb, bool six)
 	struct spw_gate *gate;
 	struct dst_entry *dst;
 
-	if (!atomic_read(&spw->nr_next))
-		return true;
 	if (six)
 		spw_tuple_out6(&tuple, ipv6_hdr(skb), tcp_hdr(skb));
 	else

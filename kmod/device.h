@@ -23,6 +23,7 @@ struct spw_replicas;
 
 enum spw_device_limits {
 	SPW_HOOKS = 6,
+	SPW_HOOKS_ARRIVING = 2,	/* the first of these: only while there are gates */
 	SPW_RX_SLOTS = 16,
 	SPW_RELAYED_SLOTS = 1024,
 };
@@ -92,7 +93,8 @@ struct spw_adopts {
  *	likewise
  * @local6: the same for IPv6
  * @hooks: netfilter hooks of the namespace
- * @hooked: @hooks are registered; under RTNL
+ * @hooked: @hooks are registered but the first; under RTNL
+ * @arriving: these are, too; under &spw_moves.lock
  * @conns4: IPv4 connections by tuple; lookups under RCU, see conntab.c
  * @conns6: the same for IPv6
  * @conns_by_id: the same by id; its own lock, irq off not needed but BH
@@ -149,6 +151,7 @@ struct spw_device {
 	struct dst_entry __rcu *local6;
 	struct nf_hook_ops hooks[SPW_HOOKS];
 	bool hooked;
+	bool arriving;
 
 	struct rhashtable conns4;
 	struct rhashtable conns6;

@@ -129,6 +129,8 @@ struct spw_gate *spw_gate_new(struct spw_device *spw, u8 family,
 	u32 max = spw_setting_get(&spw->settings, SPW_SET_CONNS_MAX);
 	struct spw_gate *gate;
 
+	if (READ_ONCE(spw->moves->dying) || spw_hook_arriving(spw))
+		return NULL;
 	/* The module stays as long as connections depend on it. */
 	if (!try_module_get(THIS_MODULE))
 		return NULL;

@@ -2,8 +2,9 @@
 /*
  * The netfilter hooks; the only file that says NF_*. They see connections come and
  * end, steer the packets of those that a peer relays, and show what comes in to the gate
- * while there are connections whose endpoint moves or has moved. A packet of any other
- * connection costs a look at its flags and at one counter.
+ * while there are connections whose endpoint moves or has moved; without one nothing
+ * looks at what comes in before it is routed. A packet of any other connection costs a
+ * look at its flags and at one counter.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -238,6 +239,7 @@ bool spw_hook_icmp_checksum(struct sk_buff *skb, u8 family)
 			    six ? IPPROTO_ICMPV6 : IPPROTO_ICMP, family);
 }
 
+/* The first SPW_HOOKS_ARRIVING are registered while there are gates. */
 static const struct nf_hook_ops hooks[SPW_HOOKS] = {
 	{
 		.hook = arriving4,
@@ -290,20 +292,55 @@ int spw_hook_register(struct spw_device *spw)
 	memcpy(spw->hooks, hooks, sizeof(hooks));
 	for (i = 0; i < SPW_HOOKS; i++)
 		spw->hooks[i].priv = spw;
-	err = nf_register_net_hooks(spw->net, spw->hooks, SPW_HOOKS);
+	err = nf_register_net_hooks(spw->net, spw->hooks + SPW_HOOKS_ARRIVING,
+				    SPW_HOOKS - SPW_HOOKS_ARRIVING);
 	spw->hooked = !err;
 	return err;
 }
 
 /**
+ * spw_hook_arriving() - look at what comes in, before there is a gate
+ * @spw: device; under &spw_moves.lock, process context
+ *
+ * What came before is not seen: whoever holds packets waits for a grace period in any case.
+ *
+ * Return: 0 or a negative error.
+ */
+int spw_hook_arriving(struct spw_device *spw)
+{
+	int err;
+
+	if (spw->arriving)
+		return 0;
+	err = nf_register_net_hooks(spw->net, spw->hooks, SPW_HOOKS_ARRIVING);
+	spw->arriving = !err;
+	return err;
+}
+
+/**
+ * spw_hook_not_arriving() - there is no gate any more
+ * @spw: device; under &spw_moves.lock, process context
+ *
+ * A packet under way may still be shown to where the gates were.
+ */
+void spw_hook_not_arriving(struct spw_device *spw)
+{
+	if (!spw->arriving)
+		return;
+	nf_unregister_net_hooks(spw->net, spw->hooks, SPW_HOOKS_ARRIVING);
+	spw->arriving = false;
+}
+
+/**
  * spw_hook_unregister() - see no packet any more, once this returns
- * @spw: device; under RTNL
+ * @spw: device, whose moves have stopped; under RTNL
  */
 void spw_hook_unregister(struct spw_device *spw)
 {
 	if (!spw->hooked)
 		return;
-	nf_unregister_net_hooks(spw->net, spw->hooks, SPW_HOOKS);
+	nf_unregister_net_hooks(spw->net, spw->hooks + SPW_HOOKS_ARRIVING,
+				SPW_HOOKS - SPW_HOOKS_ARRIVING);
 	spw->hooked = false;
 	synchronize_net();
 }

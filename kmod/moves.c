@@ -16,6 +16,7 @@
 #include "fault.h"
 #include "gate.h"
 #include "guest.h"
+#include "hook.h"
 #include "job.h"
 #include "moves.h"
 #include "offer.h"
@@ -397,6 +398,8 @@ static void moves_work(struct work_struct *work)
 		spw_messenger_flush(peer);
 	if (!list_empty(&moves->gates))
 		due = min(due, gates_due(moves, now));
+	else
+		spw_hook_not_arriving(moves->spw);
 	eager = moves->eager;
 	mutex_unlock(&moves->lock);
 	if (eager)
@@ -506,6 +509,7 @@ void spw_moves_stop(struct spw_device *spw)
 		spw_gate_free(gate);
 		cond_resched();
 	}
+	spw_hook_not_arriving(spw);
 	spw_jobs_end(moves);
 	mutex_unlock(&moves->lock);
 }

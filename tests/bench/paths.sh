@@ -162,7 +162,7 @@ with_arq() {
 arq_set() { # NAME
 	local on=1
 	[ -n "$HAVE_ARQ" ] || return 0
-	[ "$1" = spillway ] || on=0
+	[[ $1 != *-noarq ]] || on=0
 	ip netns exec "a-$1" sh -c "echo $on > /sys/class/net/spill0/spillway/arq" &&
 		ip netns exec "b-$1" sh -c "echo $on > /sys/class/net/spill0/spillway/arq"
 }
