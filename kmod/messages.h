@@ -133,8 +133,8 @@
  *  | bytes of the image (of RESERVE and IMAGE)                     |
  *  +---------------------------------------------------------------+
  *
- * RESERVE and STILL have the connection behind that, IMAGE the image, the others nothing; REFUSED
- * has a reason and GONE may:
+ * RESERVE and STILL have the connection behind that, IMAGE the image, the others but those
+ * below nothing; REFUSED has a reason and GONE may:
  *
  *  +-------------------------------+-------------------------------+
  *  | local port                    | remote port                   |
@@ -147,6 +147,18 @@
  *  +---------------+-----------------------------------------------+
  *
  * The direction is who opened it, as SPILLWAY_A_CONN_DIRECTION has it; of STILL 0.
+ *
+ * FOLLOW, FOLLOWS, WENT_ON, SHORTER, STAYS and LED have the same as STILL, and a third
+ * node behind that:
+ *
+ *  +-------------------------------+-------------------------------+
+ *  | its node id                   | number of the question        |
+ *  +-------------------------------+-------------------------------+
+ *  | its instance                                                  |
+ *  | id of the other move (64 bits): of FOLLOW and FOLLOWS that by
+ *  | which the connection left it, of LED that by which it came    |
+ *  | there first, else that by which it came to who has it now     |
+ *  +---------------------------------------------------------------+
  *
  * A message of type REPLICA is a list of records about connections whose image the
  * receiver is to keep, see replica.h:
@@ -323,6 +335,13 @@ struct spw_wire_move_tuple {
 	__u8	reserved[3];
 };
 
+struct spw_wire_move_third {
+	__be16	node;
+	__be16	question;
+	__be32	instance;
+	__be32	id[2];
+};
+
 struct spw_wire_replica {
 	__u8	kind;
 	__u8	flags;
@@ -348,7 +367,9 @@ enum spw_len {
 	SPW_LEN_NOTICE = sizeof(struct spw_wire_notice),
 	SPW_LEN_MOVE = sizeof(struct spw_wire_move),
 	SPW_LEN_MOVE_TUPLE = sizeof(struct spw_wire_move_tuple),
-	SPW_LEN_MOVE_MAX = SPW_LEN_MOVE + SPW_LEN_MOVE_TUPLE, /* without the image */
+	SPW_LEN_MOVE_THIRD = sizeof(struct spw_wire_move_third),
+	/* without the image */
+	SPW_LEN_MOVE_MAX = SPW_LEN_MOVE + SPW_LEN_MOVE_TUPLE + SPW_LEN_MOVE_THIRD,
 	SPW_LEN_MOVES = 1024,	/* of several, one behind the other: fit one chunk */
 	SPW_LEN_REPLICA = sizeof(struct spw_wire_replica),
 	SPW_LEN_REPLICA_MAX = 64, /* of any record but WHOLE */

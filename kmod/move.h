@@ -52,6 +52,13 @@ enum spw_move_event {
 	SPW_MOVE_AHEAD,		/* by the origin: the endpoint as it was, still alive */
 	SPW_MOVE_TAKEN,		/* by the target: so much of that is kept */
 	SPW_MOVE_PATCH,		/* by the origin: IMAGE, as what is new of it since AHEAD */
+	/* after the move, see shorten.c; each has a third node */
+	SPW_MOVE_FOLLOW,	/* by the origin: that one may send here itself */
+	SPW_MOVE_FOLLOWS,	/* by the target: it may */
+	SPW_MOVE_WENT_ON,	/* by the target: that one has it now */
+	SPW_MOVE_SHORTER,	/* by the origin: what comes goes there */
+	SPW_MOVE_STAYS,		/* by the origin: it does not */
+	SPW_MOVE_LED,		/* by the origin: STILL, of one that it gave to that one */
 	__SPW_MOVE_MESSAGE_MAX,
 
 	SPW_MOVE_START = __SPW_MOVE_MESSAGE_MAX, /* origin: begin */

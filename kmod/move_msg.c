@@ -27,9 +27,14 @@ static int is_named(const struct spw_wire_move_tuple *w, __u8 kind)
 
 	if (w->reserved[0] || w->reserved[1] || w->reserved[2])
 		return 0;
-	if (kind == SPW_MOVE_STILL)
+	if (kind != SPW_MOVE_RESERVE)
 		return !id && !w->direction;
 	return id && w->direction < __SPILLWAY_DIR_MAX;
+}
+
+static int is_third(const struct spw_wire_move_third *w)
+{
+	return w->node && w->instance && (w->id[0] || w->id[1]);
 }
 
 static int is_tuple(const struct spw_wire_move_tuple *w, __u8 kind, __u8 family)
@@ -58,6 +63,13 @@ static int is_body(const struct spw_wire_move *w, __u32 len)
 		       len == SPW_LEN_MOVE_TUPLE;
 	case SPW_MOVE_STILL:
 		return !size && len == SPW_LEN_MOVE_TUPLE;
+	case SPW_MOVE_FOLLOW:
+	case SPW_MOVE_FOLLOWS:
+	case SPW_MOVE_WENT_ON:
+	case SPW_MOVE_SHORTER:
+	case SPW_MOVE_STAYS:
+	case SPW_MOVE_LED:
+		return !size && len == SPW_LEN_MOVE_TUPLE + SPW_LEN_MOVE_THIRD;
 	case SPW_MOVE_IMAGE:
 	case SPW_MOVE_AHEAD:
 	case SPW_MOVE_PATCH:
@@ -97,6 +109,8 @@ __u32 spw_move_msg_size(const void *data, __u32 len)
 		body = SPW_LEN_MOVE_TUPLE;
 	else if (spw_move_msg_has_image(w.kind))
 		body = __be32_to_cpu(w.size);
+	if (spw_move_msg_has_third(w.kind))
+		body += SPW_LEN_MOVE_THIRD;
 	return body <= len - sizeof(w) ? sizeof(w) + body : 0;
 }
 
@@ -112,6 +126,7 @@ __u32 spw_move_msg_size(const void *data, __u32 len)
 int spw_move_msg_parse(const void *data, __u32 len, struct spw_move_msg *msg)
 {
 	struct spw_wire_move_tuple tuple = {};
+	struct spw_wire_move_third third = {};
 	struct spw_wire_move w;
 
 	if (len < sizeof(w))
@@ -126,6 +141,11 @@ int spw_move_msg_parse(const void *data, __u32 len, struct spw_move_msg *msg)
 		if (!is_tuple(&tuple, w.kind, w.family))
 			return -EPROTO;
 	}
+	if (spw_move_msg_has_third(w.kind)) {
+		memcpy(&third, data + sizeof(tuple), sizeof(third));
+		if (!is_third(&third))
+			return -EPROTO;
+	}
 	msg->kind = w.kind;
 	msg->reason = (__u8)__be16_to_cpu(w.reason);
 	msg->family = w.family;
@@ -138,6 +158,10 @@ int spw_move_msg_parse(const void *data, __u32 len, struct spw_move_msg *msg)
 	memcpy(msg->raddr, tuple.raddr, sizeof(tuple.raddr));
 	msg->conn = get64(tuple.conn);
 	msg->direction = tuple.direction;
+	msg->third = __be16_to_cpu(third.node);
+	msg->question = __be16_to_cpu(third.question);
+	msg->third_instance = __be32_to_cpu(third.instance);
+	msg->third_id = get64(third.id);
 	msg->image = spw_move_msg_has_image(w.kind) ? data : NULL;
 	return 0;
 }
@@ -163,6 +187,11 @@ __u32 spw_move_msg_build(void *data, const struct spw_move_msg *msg)
 		.rport = msg->rport,
 		.direction = msg->direction,
 	};
+	struct spw_wire_move_third third = {
+		.node = __cpu_to_be16(msg->third),
+		.question = __cpu_to_be16(msg->question),
+		.instance = __cpu_to_be32(msg->third_instance),
+	};
 
 	put64(w.id, msg->id);
 	memcpy(data, &w, sizeof(w));
@@ -172,5 +201,9 @@ __u32 spw_move_msg_build(void *data, const struct spw_move_msg *msg)
 	memcpy(tuple.raddr, msg->raddr, sizeof(tuple.raddr));
 	put64(tuple.conn, msg->conn);
 	memcpy(data + sizeof(w), &tuple, sizeof(tuple));
-	return sizeof(w) + sizeof(tuple);
+	if (!spw_move_msg_has_third(msg->kind))
+		return sizeof(w) + sizeof(tuple);
+	put64(third.id, msg->third_id);
+	memcpy(data + sizeof(w) + sizeof(tuple), &third, sizeof(third));
+	return sizeof(w) + sizeof(tuple) + sizeof(third);
 }

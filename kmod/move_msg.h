@@ -10,7 +10,7 @@
  * struct spw_move_msg - one message; all that does not belong to its kind is 0
  * @kind: &enum spw_move_event, one of the messages
  * @reason: &enum spw_move_reason, of REFUSED, which has one, and GONE, which may
- * @family: 4 or 6, of RESERVE and STILL
+ * @family: 4 or 6, of RESERVE, STILL and those with a third node
  * @lport: port of the origin's end, big-endian, likewise
  * @rport: port of the far end, likewise
  * @instance: the origin's, never 0
@@ -18,10 +18,14 @@
  *	the sender's instance, else never
  * @size: bytes of the image or patch; of RESERVE what is to be expected, of IMAGE, AHEAD
  *	and PATCH those that follow, of TAKEN those that are kept
- * @laddr: address of the origin's end, of RESERVE and STILL; of IPv4 the first 4 bytes
+ * @laddr: address of the origin's end, likewise; of IPv4 the first 4 bytes
  * @raddr: of the far end
  * @conn: origin's id of the connection, of RESERVE, never 0
- * @direction: who opened it, &enum spillway_conn_direction, likewise
+ * @direction: who opened it, &enum spillway_conn_direction, of RESERVE
+ * @third: node id, of FOLLOW, FOLLOWS, WENT_ON, SHORTER, STAYS and LED, never 0
+ * @question: its number, or that of the question that this answers, of LED 0
+ * @third_instance: of that node, likewise
+ * @third_id: of the move from there or to there, likewise
  * @image: of those three, in the buffer that was read
  */
 struct spw_move_msg {
@@ -37,12 +41,22 @@ struct spw_move_msg {
 	__u8 raddr[16];
 	__u64 conn;
 	__u8 direction;
+	__u16 third;
+	__u16 question;
+	__u32 third_instance;
+	__u64 third_id;
 	const __u8 *image;
 };
 
+static inline bool spw_move_msg_has_third(__u8 kind)
+{
+	return kind >= SPW_MOVE_FOLLOW && kind <= SPW_MOVE_LED;
+}
+
 static inline bool spw_move_msg_has_tuple(__u8 kind)
 {
-	return kind == SPW_MOVE_RESERVE || kind == SPW_MOVE_STILL;
+	return kind == SPW_MOVE_RESERVE || kind == SPW_MOVE_STILL ||
+	       spw_move_msg_has_third(kind);
 }
 
 /* Of IMAGE and AHEAD an image, of PATCH a patch. */

@@ -25,7 +25,8 @@ static const struct spw_move_msg reserve = { .kind = SPW_MOVE_RESERVE,
 
 static uint32_t length(uint8_t kind)
 {
-	return spw_move_msg_has_tuple(kind) ? SPW_LEN_MOVE_MAX :
+	return spw_move_msg_has_third(kind) ? SPW_LEN_MOVE_MAX :
+	       spw_move_msg_has_tuple(kind) ? SPW_LEN_MOVE + SPW_LEN_MOVE_TUPLE :
 	       spw_move_msg_has_image(kind) ? SPW_LEN_MOVE + IMAGE :
 					      SPW_LEN_MOVE;
 }
@@ -43,10 +44,16 @@ static struct spw_move_msg sample(uint8_t kind)
 		msg = reserve;
 		msg.kind = kind;
 	}
-	if (kind == SPW_MOVE_STILL) {
+	if (spw_move_msg_has_tuple(kind) && kind != SPW_MOVE_RESERVE) {
 		msg.size = 0;
 		msg.conn = 0;
 		msg.direction = 0;
+	}
+	if (spw_move_msg_has_third(kind)) {
+		msg.third = 300;
+		msg.question = 60000;
+		msg.third_instance = 1U << 31;
+		msg.third_id = 5ULL << 35;
 	}
 	if (is_hello(kind))
 		msg.id = 0;
@@ -71,7 +78,7 @@ TEST(every_kind)
 	struct spw_move_msg got, msg;
 
 	ASSERT_EQ(20, SPW_LEN_MOVE);
-	ASSERT_EQ(68, SPW_LEN_MOVE_MAX);
+	ASSERT_EQ(84, SPW_LEN_MOVE_MAX);
 	for (int kind = 0; kind < 256; kind++) {
 		bool known = kind > SPW_MOVE_NONE && kind < __SPW_MOVE_MESSAGE_MAX;
 
@@ -173,6 +180,38 @@ TEST(who_opened_it)
 	EXPECT_EQ(-EPROTO, trip(&bad, &got));
 }
 
+TEST(a_third_node)
+{
+	struct spw_move_msg got, bad;
+
+	for (uint8_t kind = SPW_MOVE_FOLLOW; kind <= SPW_MOVE_LED; kind++) {
+		bad = sample(kind);
+		EXPECT_EQ(0, trip(&bad, &got));
+		EXPECT_EQ(bad.third, got.third);
+		EXPECT_EQ(bad.question, got.question);
+		EXPECT_EQ(bad.third_instance, got.third_instance);
+		EXPECT_EQ(bad.third_id, got.third_id);
+		bad.third = 0;
+		EXPECT_EQ(-EPROTO, trip(&bad, &got));
+		bad = sample(kind);
+		bad.third_instance = 0;
+		EXPECT_EQ(-EPROTO, trip(&bad, &got));
+		bad = sample(kind);
+		bad.third_id = 0;
+		EXPECT_EQ(-EPROTO, trip(&bad, &got));
+		bad = sample(kind);
+		bad.question = 0;
+		EXPECT_EQ(0, trip(&bad, &got));
+		bad.conn = 1;
+		EXPECT_EQ(-EPROTO, trip(&bad, &got));
+		bad.conn = 0;
+		bad.rport = 0;
+		EXPECT_EQ(-EPROTO, trip(&bad, &got));
+	}
+	EXPECT_FALSE(spw_move_msg_has_third(SPW_MOVE_PATCH));
+	EXPECT_FALSE(spw_move_msg_has_third(__SPW_MOVE_MESSAGE_MAX));
+}
+
 TEST(nothing_is_reserved)
 {
 	for (uint32_t i = 1; i <= 3; i++) {
@@ -180,9 +219,9 @@ TEST(nothing_is_reserved)
 		struct spw_move_msg got;
 
 		spw_move_msg_build(data, &reserve);
-		EXPECT_EQ(0, spw_move_msg_parse(data, SPW_LEN_MOVE_MAX, &got));
-		data[SPW_LEN_MOVE_MAX - i] = 1;
-		EXPECT_EQ(-EPROTO, spw_move_msg_parse(data, SPW_LEN_MOVE_MAX, &got));
+		EXPECT_EQ(0, spw_move_msg_parse(data, length(SPW_MOVE_RESERVE), &got));
+		data[length(SPW_MOVE_RESERVE) - i] = 1;
+		EXPECT_EQ(-EPROTO, spw_move_msg_parse(data, length(SPW_MOVE_RESERVE), &got));
 	}
 }
 
