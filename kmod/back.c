@@ -66,6 +66,29 @@ void spw_back_expect(struct spw_gate *gate, const struct spw_peer *peer)
 {
 	atomic_add((int)!!peer - (int)!!gate->next, &gate->spw->nr_next);
 	WRITE_ONCE(gate->next, peer);
+	WRITE_ONCE(gate->was, NULL);
+}
+
+/**
+ * spw_back_pass() - an endpoint that went has gone on
+ * @gate: of it; under &spw_moves.lock
+ * @peer: who has it
+ *
+ * What it sent through the peer that had it before may be under way.
+ */
+void spw_back_pass(struct spw_gate *gate, const struct spw_peer *peer)
+{
+	WRITE_ONCE(gate->was, gate->next);
+	WRITE_ONCE(gate->next, peer);
+}
+
+/**
+ * spw_back_settle() - nothing is under way any more through who had it before
+ * @gate: of an endpoint; under &spw_moves.lock
+ */
+void spw_back_settle(struct spw_gate *gate)
+{
+	WRITE_ONCE(gate->was, NULL);
 }
 
 /**
@@ -133,7 +156,7 @@ bool spw_back_is(struct spw_peer *peer, struct sk_buff *skb, bool six)
 	if (!gate)
 		return true;
 	dst = mark_of(spw, family);
-	if (READ_ONCE(gate->next) != peer || !dst)
+	if ((READ_ONCE(gate->next) != peer && READ_ONCE(gate->was) != peer) || !dst)
 		return false;
 	skb_dst_set(skb, dst_clone(dst));
 	return true;

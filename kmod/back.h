@@ -13,6 +13,8 @@ struct spw_tuple;
 void spw_back_follow(struct spw_gate *gate);
 void spw_back_follow_all(struct spw_device *spw);
 void spw_back_expect(struct spw_gate *gate, const struct spw_peer *peer);
+void spw_back_pass(struct spw_gate *gate, const struct spw_peer *peer);
+void spw_back_settle(struct spw_gate *gate);
 void spw_back_forget(struct spw_gate *gate);
 struct spw_peer *spw_back_peer(struct spw_device *spw, u8 family,
 			       const struct spw_tuple *tuple);

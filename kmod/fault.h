@@ -22,6 +22,9 @@ enum spw_fault {
 	SPW_FAULT_BUILD,	/* target: no memory for the endpoint */
 	SPW_FAULT_GO,		/* target: the endpoint cannot be handed over */
 	SPW_FAULT_SAY,		/* both: every other message cannot be sent at first */
+	SPW_FAULT_FOLLOW,	/* afterwards: the last does not follow the first */
+	SPW_FAULT_WENT_ON,	/* the first does not send to the last */
+	SPW_FAULT_UNHEARD,	/* what it says to the middle one of that is lost */
 	__SPW_FAULT_MAX
 };
 

@@ -7,6 +7,7 @@
 #include <linux/skbuff.h>
 
 #include "conn.h"
+#include "shorten.h"
 
 struct spw_device;
 struct spw_peer;
@@ -32,6 +33,9 @@ enum spw_gate_limits {
 	SPW_GATES_HELD_BYTES = 64 << 20, /* of all gates of a device */
 	SPW_GATES_ICMP_RATE = 1000,	/* errors a second, likewise */
 };
+
+/* For what is still under way when a connection is over, or goes another way. */
+#define SPW_GATE_OVER_NS	(2ULL * NSEC_PER_SEC)
 
 /**
  * struct spw_gate_key - what the table is searched by; hashed as it lies, so all that is
@@ -65,6 +69,8 @@ struct spw_gate_key {
  * @back: its packets leave through @from; written as that
  * @next: who has the endpoint, or is about to; to be compared only, by who reads it
  *	under RCU
+ * @was: likewise, who had it before @next and may still have packets under way
+ * @shorten: how it comes to take one hop
  * @list: in &spw_moves.gates
  * @peer: who has the endpoint; RCU, NULL if nobody else or if that peer went
  * @lock: guards all below and the mode; taken in softirq
@@ -96,6 +102,8 @@ struct spw_gate {
 	u64 since;
 	bool back;
 	const struct spw_peer *next;
+	const struct spw_peer *was;
+	struct spw_shorten shorten;
 	struct list_head list;
 	struct spw_peer __rcu *peer;
 	spinlock_t lock; /* see above */

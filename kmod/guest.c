@@ -28,6 +28,7 @@
 #include "ipv6.h"
 #include "job.h"
 #include "kept.h"
+#include "offer.h"
 #include "peer.h"
 #include "restore.h"
 #include "trace.h"
@@ -95,15 +96,6 @@ static void say(struct spw_guest *guest, u8 kind, u8 reason)
 	guest->why = reason;
 }
 
-static void tell_over(struct spw_peer *peer, u32 instance, u64 id)
-{
-	struct spw_move_msg msg;
-
-	spw_moves_key(&msg, SPW_MOVE_OVER, instance, id);
-	/* Not said now, it is asked for in the next stream. */
-	spw_moves_tell(peer, &msg);
-}
-
 /**
  * spw_guest_gate_over() - a connection has ended, or its endpoint is out of reach
  * @gate: of it, not busy; under &spw_moves.lock; freed
@@ -113,7 +105,7 @@ static void tell_over(struct spw_peer *peer, u32 instance, u64 id)
 void spw_guest_gate_over(struct spw_gate *gate)
 {
 	if (gate->from)
-		tell_over(gate->from, gate->from_instance, gate->from_id);
+		spw_moves_over(gate->from, gate->from_instance, gate->from_id);
 	spw_gate_free(gate);
 }
 
@@ -148,7 +140,8 @@ static u8 claim_gate(struct spw_guest *guest)
 		gate = NULL;
 	}
 	if (gate && (gate->busy || gate->mode != SPW_GATE_FORWARD ||
-		     rcu_access_pointer(gate->peer) != guest->peer))
+		     rcu_access_pointer(gate->peer) != guest->peer ||
+		     spw_shorten_doubts(gate)))
 		return SPW_MOVE_BECAUSE_IN_USE;
 	guest->home = is_own(spw, guest->family, &guest->tuple);
 	/* An address of this node: only who was given the connection may bring it. */
@@ -248,16 +241,20 @@ static void open_gate(struct spw_guest *guest)
 	if (gate->id)
 		xa_erase(&guest->moves->departed, gate->id);
 	gate->id = 0;
-	gate->over = false;
 	gate->busy = false;
+	spw_shorten_reset(gate);
 	if (guest->home) {
 		WRITE_ONCE(gate->from, NULL);
 		spw_gate_open(gate);
 		spw_gate_free(gate);
 		return;
 	}
-	/* Where it went on and has come back, packets come from whom it came from first. */
-	guest->detour = gate->from && gate->from != guest->peer;
+	/*
+	 * Where it went on and has come back, packets come from whom it came from first,
+	 * unless they were led past this node meanwhile.
+	 */
+	guest->detour = gate->from && gate->from != guest->peer && !gate->over;
+	gate->over = false;
 	if (!guest->detour) {
 		WRITE_ONCE(gate->from, guest->peer);
 		gate->from_instance = guest->instance;
@@ -444,25 +441,13 @@ static void event(struct spw_guest *guest, u8 what, const struct spw_move_msg *m
 		return;
 	/* It is reached without the peer. */
 	if (guest->live && (guest->home || guest->detour))
-		tell_over(guest->peer, guest->instance, guest->id);
+		spw_moves_over(guest->peer, guest->instance, guest->id);
 	guest_free(guest);
 }
 
 static void read_name(struct spw_guest *guest, const struct spw_move_msg *msg)
 {
-	struct spw_tuple *t = &guest->tuple;
-
-	t->lport = msg->lport;
-	t->rport = msg->rport;
-	if (msg->family == 6) {
-		guest->family = AF_INET6;
-		memcpy(&t->laddr6, msg->laddr, sizeof(t->laddr6));
-		memcpy(&t->raddr6, msg->raddr, sizeof(t->raddr6));
-	} else {
-		guest->family = AF_INET;
-		memcpy(&t->laddr, msg->laddr, sizeof(t->laddr));
-		memcpy(&t->raddr, msg->raddr, sizeof(t->raddr));
-	}
+	guest->family = spw_offer_named(msg, &guest->tuple);
 }
 
 static struct spw_guest *guest_new(struct spw_peer *peer, const struct spw_move_msg *msg)
@@ -570,9 +555,8 @@ void spw_guest_still(struct spw_peer *peer, const struct spw_move_msg *msg)
 		return;
 	read_name(&which, msg);
 	gate = spw_gate_find(peer->spw, which.family, &which.tuple);
-	if (!gate || gate->from != peer || gate->from_instance != msg->instance ||
-	    gate->from_id != msg->id)
-		tell_over(peer, msg->instance, msg->id);
+	if (!gate || !spw_shorten_knows(gate, peer, msg))
+		spw_moves_over(peer, msg->instance, msg->id);
 }
 
 /**

@@ -191,5 +191,6 @@ bool spw_icmp_admit(const struct spw_peer *peer, const struct sk_buff *skb, bool
 	if (!cut_down(&e, skb, six ? AF_INET6 : AF_INET))
 		return false;
 	gate = spw_gate_find(peer->spw, e.family, &e.tuple);
-	return gate && READ_ONCE(gate->from) == peer;
+	return gate && (READ_ONCE(gate->from) == peer ||
+			READ_ONCE(gate->shorten.first) == peer);
 }

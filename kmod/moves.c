@@ -25,7 +25,6 @@
 enum moves_times {
 	GATES_MS = 1000,	/* between two looks at who has ended, ... */
 	GATES_MAX = 64,		/* of so many at one time: frozen ones may be waiting */
-	OVER_MS = 2000,		/* for what is still under way */
 	ASK_MAX = 256,		/* questions at one time, ... */
 	ASK_MS = 20,		/* and between two of these */
 };
@@ -99,6 +98,21 @@ int spw_moves_tell(struct spw_peer *peer, const struct spw_move_msg *msg)
 	if (spw_fault(SPW_FAULT_SAY) && ++peer->spw->moves->unsaid % 2)
 		return -ENOBUFS;
 	return spw_messenger_append(peer, SPW_MESSAGE_MOVE, data, len, SPW_LEN_MOVES);
+}
+
+/**
+ * spw_moves_over() - a connection that a peer gave needs nothing from it any more
+ * @peer: who; under &spw_moves.lock
+ * @instance: of that peer, as moves name it
+ * @id: of the move
+ */
+void spw_moves_over(struct spw_peer *peer, u32 instance, u64 id)
+{
+	struct spw_move_msg msg;
+
+	spw_moves_key(&msg, SPW_MOVE_OVER, instance, id);
+	/* Not said now, it is asked for in the next stream. */
+	spw_moves_tell(peer, &msg);
 }
 
 static void tell_all(struct spw_peer *peer, u8 event)
@@ -182,8 +196,7 @@ static u64 ask_still(struct spw_peer *peer, u64 now)
 		cond_resched();
 		if (rcu_access_pointer(gate->peer) != peer || gate->busy)
 			continue;
-		spw_moves_key(&msg, SPW_MOVE_STILL, moves->life, id);
-		spw_offer_name(&msg, gate->key.family, &gate->key.tuple);
+		spw_shorten_still(gate, &msg);
 		m->asked = id;
 		if (!left-- || spw_moves_tell(peer, &msg))
 			return now + ASK_MS * NSEC_PER_MSEC;
@@ -246,12 +259,23 @@ static void dispatch(struct spw_peer *peer, const struct spw_move_msg *msg)
 		spw_guest_message(peer, msg);
 		break;
 	case SPW_MOVE_STILL:
+	case SPW_MOVE_LED:
 		see_life(peer, msg->instance);
 		spw_guest_still(peer, msg);
 		break;
+	case SPW_MOVE_FOLLOW:
+	case SPW_MOVE_SHORTER:
+	case SPW_MOVE_STAYS:
+		see_life(peer, msg->instance);
+		spw_shorten_message(peer, msg);
+		break;
 	default:
 		/* Of an earlier life: nobody here knows of it. */
-		if (msg->instance == peer->spw->moves->life)
+		if (msg->instance != peer->spw->moves->life)
+			return;
+		if (spw_move_msg_has_third(msg->kind))
+			spw_shorten_message(peer, msg);
+		else
 			spw_offer_message(peer, msg);
 	}
 }
@@ -320,7 +344,7 @@ static bool is_over(struct spw_device *spw, const struct spw_gate *gate, u64 now
 	if (gate->mode == SPW_GATE_STEER)
 		return !has_socket(spw, gate);
 	return (gate->over || gate->mode == SPW_GATE_SINK) &&
-	       now - gate->since > OVER_MS * NSEC_PER_MSEC;
+	       now - gate->since > SPW_GATE_OVER_NS;
 }
 
 /* In turn. */
@@ -333,6 +357,17 @@ static struct spw_gate *next_gate(struct spw_moves *moves)
 	if (gate)
 		spw_gate_pass(gate);
 	return gate;
+}
+
+static void look_at(struct spw_moves *moves, struct spw_gate *gate, u64 now)
+{
+	if (!is_over(moves->spw, gate, now)) {
+		spw_shorten_look(gate);
+		return;
+	}
+	if (gate->id)
+		xa_erase(&moves->departed, gate->id);
+	spw_guest_gate_over(gate);
 }
 
 static void look_at_gates(struct spw_moves *moves)
@@ -354,11 +389,8 @@ static void look_at_gates(struct spw_moves *moves)
 		gate = next_gate(moves);
 		if (!gate)
 			return;
-		if (gate->busy || !is_over(moves->spw, gate, now))
-			continue;
-		if (gate->id)
-			xa_erase(&moves->departed, gate->id);
-		spw_guest_gate_over(gate);
+		if (!gate->busy)
+			look_at(moves, gate, now);
 	}
 }
 
@@ -449,6 +481,7 @@ void spw_moves_peer_gone(struct spw_peer *peer)
 	spw_guests_end(peer);
 	forget_departed(peer);
 	list_for_each_entry(gate, &moves->gates, list) {
+		spw_shorten_peer_gone(gate, peer);
 		if (gate->from != peer)
 			continue;
 		WRITE_ONCE(gate->from, NULL);

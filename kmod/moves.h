@@ -134,6 +134,7 @@ u32 spw_moves_grace(struct spw_moves *moves);
 void spw_moves_soon(struct spw_moves *moves, unsigned long delay);
 bool spw_moves_ready(struct spw_peer *peer);
 int spw_moves_tell(struct spw_peer *peer, const struct spw_move_msg *msg);
+void spw_moves_over(struct spw_peer *peer, u32 instance, u64 id);
 
 static inline void spw_moves_key(struct spw_move_msg *msg, u8 kind, u32 instance, u64 id)
 {

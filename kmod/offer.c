@@ -55,6 +55,27 @@ void spw_offer_name(struct spw_move_msg *msg, u8 family, const struct spw_tuple 
 	}
 }
 
+/**
+ * spw_offer_named() - likewise, the other way round
+ * @msg: message that names one
+ * @tuple: receives its name; zeroed
+ *
+ * Return: AF_INET or AF_INET6.
+ */
+u8 spw_offer_named(const struct spw_move_msg *msg, struct spw_tuple *tuple)
+{
+	tuple->lport = msg->lport;
+	tuple->rport = msg->rport;
+	if (msg->family == 6) {
+		memcpy(&tuple->laddr6, msg->laddr, sizeof(tuple->laddr6));
+		memcpy(&tuple->raddr6, msg->raddr, sizeof(tuple->raddr6));
+		return AF_INET6;
+	}
+	memcpy(&tuple->laddr, msg->laddr, sizeof(tuple->laddr));
+	memcpy(&tuple->raddr, msg->raddr, sizeof(tuple->raddr));
+	return AF_INET;
+}
+
 /* The image lies behind the room for its message. */
 static int say_image(struct spw_offer *offer)
 {
@@ -246,6 +267,8 @@ static void leave(struct spw_offer *offer)
 	gate->busy = false;
 	gate->over = false;
 	spw_unmute(gate);
+	gate->shorten.via_id = 0;
+	spw_shorten_reset(gate);
 	offer->known_us = held_us(offer);
 	offer->blackout_us = offer->blackout_us ?: offer->known_us;
 	spw_gate_forward(gate, offer->peer);

@@ -206,6 +206,13 @@ DEFINE_EVENT(spillway_move, spillway_move_target,
 	TP_ARGS(peer, id, conn, event, from, to, reason)
 );
 
+/* Of a move by which its packets take one hop less; id of the other move in conn. */
+DEFINE_EVENT(spillway_move, spillway_move_shorten,
+	TP_PROTO(const struct spw_peer *peer, u64 id, u64 conn, u8 event, u8 from, u8 to,
+		 u8 reason),
+	TP_ARGS(peer, id, conn, event, from, to, reason)
+);
+
 TRACE_EVENT(spillway_image_bad,
 
 	TP_PROTO(const struct spw_peer *peer, u64 id, const char *why),

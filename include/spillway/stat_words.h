@@ -87,6 +87,8 @@
 [SPILLWAY_STAT_MOVE_REUSED] = "move_reused",
 [SPILLWAY_STAT_MOVE_MUTED] = "move_muted",
 [SPILLWAY_STAT_MOVE_DROP_MUTED] = "move_drop_muted",
+[SPILLWAY_STAT_MOVE_SHORTENED] = "move_shortened",
+[SPILLWAY_STAT_MOVE_UNSHORTENED] = "move_unshortened",
 [SPILLWAY_STAT_MOVE_ADOPTED] = "move_adopted",
 [SPILLWAY_STAT_ADOPT_WAITED] = "adopt_waited",
 [SPILLWAY_STAT_ADOPT_REFUSED] = "adopt_refused",

@@ -692,6 +692,8 @@ enum spillway_stat {
 	SPILLWAY_STAT_MOVE_REUSED,		/* SYNs that ended what was left of one that came */
 	SPILLWAY_STAT_MOVE_MUTED,		/* endpoints in doubt, silent and not frozen any more */
 	SPILLWAY_STAT_MOVE_DROP_MUTED,		/* packets that these would have sent */
+	SPILLWAY_STAT_MOVE_SHORTENED,		/* connections that are sent straight on now */
+	SPILLWAY_STAT_MOVE_UNSHORTENED,		/* what peers said of such in vain */
 
 	__SPILLWAY_STAT_MAX
 };
