@@ -81,7 +81,8 @@ static bool dress(struct spw_peer *peer, struct sk_buff *skb, u8 outer_tos,
 
 /* Returns whether it may go up; where not it is counted and freed. */
 static __always_inline bool admit(struct spw_peer *peer, struct sk_buff *skb, u8 outer_tos,
-		  const struct spw_inner *inner, unsigned int segs, bool partial)
+				  const struct spw_inner *inner, unsigned int segs,
+				  bool partial)
 {
 	bool six = inner->family == 6;
 	unsigned int len = skb->len;

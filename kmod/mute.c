@@ -30,9 +30,8 @@ bool spw_mute(struct spw_gate *gate, const struct sock *sk)
 	if (!skb_queue_empty(&sk->sk_receive_queue))
 		return false;
 	WRITE_ONCE(gate->muted, true);
-	/* Before whatever the unlocked socket sends. */
+	/* The lock orders both before whatever the unlocked socket sends. */
 	atomic_inc(&gate->spw->nr_muted);
-	smp_mb__after_atomic();
 	atomic_inc(&gate->spw->nr_watched);
 	return true;
 }

@@ -39,8 +39,15 @@ local RESERVE, IMAGE = 1, 2
 local move_kinds = {
 	[RESERVE] = "RESERVE", [IMAGE] = "IMAGE", [3] = "COMMIT", [4] = "ABORT", [5] = "DONE",
 	[6] = "QUERY", [7] = "ENDED", [8] = "RESERVED", [9] = "REFUSED", [10] = "READY",
-	[11] = "COMMITTED", [12] = "GONE",
+	[11] = "COMMITTED", [12] = "GONE", [13] = "HELLO", [14] = "HELLO_BACK", [15] = "STILL",
+	[16] = "OVER", [17] = "AHEAD", [18] = "TAKEN", [19] = "PATCH", [20] = "FOLLOW",
+	[21] = "FOLLOWS", [22] = "WENT_ON", [23] = "SHORTER", [24] = "STAYS", [25] = "LED",
 }
+local MOVE_HEAD, MOVE_TUPLE, MOVE_THIRD = 20, 48, 16
+-- What follows the head; an image has the size that the head tells.
+local move_third = { [20] = true, [21] = true, [22] = true, [23] = true, [24] = true, [25] = true }
+local move_image = { [IMAGE] = true, [17] = true, [19] = true }
+local function move_named(kind) return kind == RESERVE or kind == 15 or move_third[kind] end
 
 -- enum spw_move_reason, in the words of include/spillway/reason_words.h
 local move_reasons = {
@@ -122,6 +129,11 @@ local f = {
 	move_laddr6 = ProtoField.ipv6("spillway.move.laddr6", "Local address"),
 	move_raddr6 = ProtoField.ipv6("spillway.move.raddr6", "Remote address"),
 	move_conn = ProtoField.uint64("spillway.move.conn", "Origin's id of the connection"),
+	move_third = ProtoField.uint16("spillway.move.third", "Third node's id"),
+	move_question = ProtoField.uint16("spillway.move.question", "Question"),
+	move_third_instance = ProtoField.uint32("spillway.move.third.instance",
+		"Third node's instance", base.HEX),
+	move_third_id = ProtoField.uint64("spillway.move.third.id", "Move of the third node"),
 	move_direction = ProtoField.uint8("spillway.move.direction", "Direction", base.DEC,
 		{ [0] = "unknown", [1] = "out", [2] = "in" }),
 
@@ -426,30 +438,66 @@ local function tuple(body, family, tree)
 	tree:add(f.move_direction, body(44, 1))
 end
 
-local function move(body, pinfo, tree)
-	if body:len() < 20 then
+local function third(body, tree)
+	tree:add(f.move_third, body(0, 2))
+	tree:add(f.move_question, body(2, 2))
+	tree:add(f.move_third_instance, body(4, 4))
+	tree:add(f.move_third_id, body(8, 8))
+end
+
+-- Bytes behind the head of a message of that kind. Of an image there may be more in the
+-- chunks behind this one.
+local function move_rest(kind, body)
+	if move_image[kind] then
+		return math.min(body(16, 4):uint(), body:len() - MOVE_HEAD)
+	end
+	return (move_named(kind) and MOVE_TUPLE or 0) + (move_third[kind] and MOVE_THIRD or 0)
+end
+
+-- The first message of those that are left; returns the bytes that it has.
+local function move_one(body, pinfo, tree)
+	if body:len() < MOVE_HEAD then
 		tree:add_proto_expert_info(malformed)
-		return
+		return body:len()
 	end
 	local kind = body(0, 1):uint()
 	local name = move_kinds[kind] or "unknown"
-	local sub = tree:add(spillway, body(), "Move: " .. name)
+	local rest = move_rest(kind, body)
+	local whole = move_kinds[kind] and MOVE_HEAD + rest <= body:len()
+	local len = whole and MOVE_HEAD + rest or body:len()
+	local sub = tree:add(spillway, body(0, len), "Move: " .. name)
 	pinfo.cols.info:append(" MOVE " .. name)
 	sub:add(f.move_kind, body(0, 1))
-	if kind == RESERVE then
+	if move_named(kind) then
 		sub:add(f.move_family, body(1, 1))
 	end
 	sub:add(f.move_reason, body(2, 2))
 	sub:add(f.move_instance, body(4, 4))
 	sub:add(f.move_id, body(8, 8))
 	sub:add(f.move_size, body(16, 4))
-	if not move_kinds[kind] or (kind ~= RESERVE and kind ~= IMAGE and body:len() > 20) then
+	if not whole then
 		sub:add_proto_expert_info(malformed)
-	elseif kind == RESERVE then
-		tuple(body:len() > 20 and body(20) or body(0, 0), body(1, 1):uint(), sub)
-	elseif kind == IMAGE and body:len() > 20 then
-		image(body(20):tvb(), sub)
+		return len
 	end
+	if move_named(kind) then
+		tuple(body(MOVE_HEAD, MOVE_TUPLE), body(1, 1):uint(), sub)
+	end
+	if move_third[kind] then
+		third(body(MOVE_HEAD + MOVE_TUPLE, MOVE_THIRD), sub)
+	end
+	-- A patch is of an image that was sent before.
+	if move_image[kind] and kind ~= 19 and rest > 0 then
+		image(body(MOVE_HEAD, rest):tvb(), sub)
+	end
+	return len
+end
+
+-- Several may be said in one message.
+local function move(body, pinfo, tree)
+	local at = 0
+	repeat
+		at = at + move_one(body(at):tvb(), pinfo, tree)
+	until at >= body:len()
 end
 
 -- Several records; the last one of a chunk may go on in the next.

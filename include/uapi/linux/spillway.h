@@ -690,7 +690,7 @@ enum spillway_stat {
 	SPILLWAY_STAT_MOVE_AHEAD_RX,		/* of peers, kept */
 	SPILLWAY_STAT_MOVE_PATCHED,		/* moves that shipped only what was new since */
 	SPILLWAY_STAT_MOVE_REUSED,		/* SYNs that ended what was left of one that came */
-	SPILLWAY_STAT_MOVE_MUTED,		/* endpoints in doubt, silent and not frozen any more */
+	SPILLWAY_STAT_MOVE_MUTED,		/* endpoints in doubt, silent but not frozen */
 	SPILLWAY_STAT_MOVE_DROP_MUTED,		/* packets that these would have sent */
 	SPILLWAY_STAT_MOVE_SHORTENED,		/* connections that are sent straight on now */
 	SPILLWAY_STAT_MOVE_UNSHORTENED,		/* what peers said of such in vain */
