@@ -221,7 +221,7 @@ build/lab/flap: tests/lab/flap.c $(NL_SRCS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_CFLAGS) -o $@ $^ $$(pkg-config --libs --cflags libmnl)
 
-check: build/deps unit selftests lab-modules ctl
+check: build/deps unit selftests lab-modules ctl build/bench/crowd
 	$(Q)tests/lab/check --models --kernels "$(KERNELS)" --tests "$(TESTS)" \
 		$(UNIT_TESTS:%=build/unit/%)
 
@@ -239,7 +239,7 @@ check-guest: build/deps selftests lab-modules ctl build/bench/crowd
 debug-kernel: build/deps
 	$(Q)tests/lab/debug
 
-check-debug: build/deps debug-kernel selftests ctl
+check-debug: build/deps debug-kernel selftests build/bench/crowd ctl
 	$(Q)$(MAKE) lab-modules KERNELS=debug
 	$(Q)tests/lab/check --kernels debug --tests "$(TESTS)"
 
