@@ -10,9 +10,19 @@ struct spw_device;
 struct spw_gate;
 struct spw_tuple;
 
-bool spw_mute(struct spw_gate *gate, const struct sock *sk);
+/**
+ * struct spw_muted - of the socket, as it was before
+ * @sndbuf: bytes of its send buffer
+ * @userlocks: SOCK_SNDBUF_LOCK where its application set that
+ */
+struct spw_muted {
+	int sndbuf;
+	u8 userlocks;
+};
+
+bool spw_mute(struct spw_gate *gate, struct sock *sk, struct spw_muted *muted);
 void spw_unmute(struct spw_gate *gate);
-void spw_mute_wake(struct sock *sk);
+void spw_mute_wake(struct sock *sk, const struct spw_muted *muted);
 bool spw_mutes(struct spw_device *spw, u8 family, const struct spw_tuple *tuple);
 
 #endif /* _SPW_MUTE_H */

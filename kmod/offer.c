@@ -134,7 +134,7 @@ static void drop_sock(struct spw_offer *offer)
 /* In doubt for long: its application goes on, its packets do not. */
 static void unlock(struct spw_offer *offer)
 {
-	if (!spw_mute(offer->gate, offer->sk)) {
+	if (!spw_mute(offer->gate, offer->sk, &offer->muted)) {
 		offer->stays_locked = true;
 		return;
 	}
@@ -194,7 +194,7 @@ static void thaw(struct spw_offer *offer)
 	list_del_init(&offer->freezing);
 	open_gate(offer);
 	if (offer->unlocked)
-		spw_mute_wake(offer->sk);
+		spw_mute_wake(offer->sk, &offer->muted);
 	drop_sock(offer);
 	drop_image(offer);
 }

@@ -7,6 +7,7 @@
 #include "capture.h"
 #include "conn.h"
 #include "moves.h"
+#include "mute.h"
 
 struct sock;
 struct spw_gate;
@@ -28,6 +29,7 @@ struct spw_job;
  * @fresh: the gate was made for this move
  * @sk: locked while the endpoint is frozen, else NULL
  * @unlocked: it is not any more, but its gate is muted
+ * @muted: what it was before
  * @stays_locked: nor is it to be
  * @image: of it
  * @ahead: what was sent before
@@ -64,6 +66,7 @@ struct spw_offer {
 	bool fresh;
 	struct sock *sk;
 	bool unlocked;
+	struct spw_muted muted;
 	bool stays_locked;
 	struct spw_captured image;
 	struct spw_ahead ahead;
