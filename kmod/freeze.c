@@ -110,11 +110,13 @@ u8 spw_freeze_claim(struct spw_offer *offer)
 	const struct spw_tuple *tuple = &offer->conn.tuple;
 	struct spw_gate *gate = spw_gate_find(moves->spw, offer->conn.family, tuple);
 
+	if (spw_fault(SPW_FAULT_HOLD))
+		return SPW_MOVE_BECAUSE_MEMORY;
 	if (gate && (gate->busy || gate->mode == SPW_GATE_FORWARD ||
 		     gate->mode == SPW_GATE_SINK))
 		return SPW_MOVE_BECAUSE_IN_USE;
 	offer->fresh = !gate;
-	if (!gate && !spw_fault(SPW_FAULT_HOLD))
+	if (!gate)
 		gate = spw_gate_new(moves->spw, offer->conn.family, tuple);
 	if (!gate)
 		return SPW_MOVE_BECAUSE_MEMORY;
@@ -187,7 +189,7 @@ bool spw_freeze_lock(struct sock *sk)
 u8 spw_freeze_image(struct spw_offer *offer, struct sock *sk, struct spw_captured *image)
 {
 	struct spw_device *spw = offer->moves->spw;
-	struct spw_session *session = spw_app_session(spw, spw_app_id(spw, sk));
+	struct spw_session *session = spw_app_session(spw, offer->conn.id);
 	const struct spw_image_bytes bytes = {
 		.data = session ? session->data : NULL,
 		.len = session ? session->len : 0,
