@@ -65,6 +65,7 @@ enum spw_conn_flags {
 	SPW_CONN_STILLBORN, /* never in the tuple table: another was there first */
 	SPW_CONN_IN_BATCH, /* while a batch is checked: named once already */
 	SPW_CONN_HAS_ISN, /* the handshake was seen */
+	SPW_CONN_UNTOLD, /* nobody was told that it came: nor is of its end */
 	SPW_CONN_MOVED, /* there was a gate when it was found: see back.c */
 };
 

@@ -180,8 +180,9 @@ static int conn_publish(struct spw_device *spw, struct spw_conn *conn)
 		return err;
 	}
 	spw_stat_inc(spw->stats, SPILLWAY_STAT_CONN_NEW);
-	spw_netlink_conn_event(spw, conn, SPILLWAY_CONN_NEW,
-			       SPILLWAY_REASON_NONE, GFP_ATOMIC);
+	if (!test_bit(SPW_CONN_UNTOLD, &conn->flags))
+		spw_netlink_conn_event(spw, conn, SPILLWAY_CONN_NEW,
+				       SPILLWAY_REASON_NONE, GFP_ATOMIC);
 	return 0;
 }
 
@@ -326,8 +327,9 @@ static void conn_end(struct spw_device *spw, struct spw_conn *conn)
 	atomic_dec(&spw->nr_conns);
 	if (!test_bit(SPW_CONN_STILLBORN, &conn->flags)) {
 		spw_stat_inc(spw->stats, SPILLWAY_STAT_CONN_ENDED);
-		spw_netlink_conn_event(spw, conn, SPILLWAY_CONN_ENDED,
-				       SPILLWAY_REASON_NONE, GFP_KERNEL);
+		if (!test_bit(SPW_CONN_UNTOLD, &conn->flags))
+			spw_netlink_conn_event(spw, conn, SPILLWAY_CONN_ENDED,
+					       SPILLWAY_REASON_NONE, GFP_KERNEL);
 	}
 	call_rcu(&conn->rcu, conn_free_rcu);
 }
@@ -409,7 +411,7 @@ static u8 tuple_of_sock(struct spw_tuple *tuple, const struct sock *sk)
 }
 
 /* A direction that is not known is found by whether somebody listens. */
-static void add_found(struct spw_device *spw, const struct sock *sk, u8 dir)
+static void add_found(struct spw_device *spw, const struct sock *sk, u8 dir, bool untold)
 {
 	struct spw_tuple tuple;
 	u8 family = tuple_of_sock(&tuple, sk);
@@ -427,6 +429,8 @@ static void add_found(struct spw_device *spw, const struct sock *sk, u8 dir)
 	}
 	if (spw_gate_find(spw, family, &tuple))
 		__set_bit(SPW_CONN_MOVED, &conn->flags);
+	if (untold)
+		__set_bit(SPW_CONN_UNTOLD, &conn->flags);
 	spw_conn_baseline(conn, sk);
 	if (conn_publish(spw, conn) == -ENOMEM)
 		spw_stat_inc(spw->stats, SPILLWAY_STAT_CONN_REFUSED);
@@ -439,7 +443,7 @@ static void add_found(struct spw_device *spw, const struct sock *sk, u8 dir)
  */
 void spw_conntab_found(struct spw_device *spw, const struct sock *sk)
 {
-	add_found(spw, sk, SPILLWAY_DIR_UNKNOWN);
+	add_found(spw, sk, SPILLWAY_DIR_UNKNOWN, false);
 }
 
 /**
@@ -449,7 +453,8 @@ void spw_conntab_found(struct spw_device *spw, const struct sock *sk)
  * @dir: &enum spillway_conn_direction, as it was there
  *
  * One that was here before has an entry until the collector has come by, which may have
- * found it dead already: what comes is another one, with an id of its own.
+ * found it dead already: what comes is another one, with an id of its own. That it came
+ * is told by spw_conntab_tell().
  */
 void spw_conntab_arrived(struct spw_device *spw, const struct sock *sk, u8 dir)
 {
@@ -461,7 +466,24 @@ void spw_conntab_arrived(struct spw_device *spw, const struct sock *sk, u8 dir)
 		conn_unpublish(spw, conn);
 		gc_soon(spw);
 	}
-	add_found(spw, sk, dir);
+	add_found(spw, sk, dir, true);
+}
+
+/**
+ * spw_conntab_tell() - it is its application's now
+ * @spw: device
+ * @family: AF_INET or AF_INET6
+ * @tuple: of a connection that arrived; under RCU
+ *
+ * Apart from spw_conntab_arrived(), since its packets wait until then.
+ */
+void spw_conntab_tell(struct spw_device *spw, u8 family, const struct spw_tuple *tuple)
+{
+	struct spw_conn *conn = spw_conntab_find(spw, family, tuple);
+
+	if (conn && test_and_clear_bit(SPW_CONN_UNTOLD, &conn->flags))
+		spw_netlink_conn_event(spw, conn, SPILLWAY_CONN_NEW,
+				       SPILLWAY_REASON_NONE, GFP_ATOMIC);
 }
 
 /**
