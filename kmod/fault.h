@@ -25,6 +25,7 @@ enum spw_fault {
 	SPW_FAULT_FOLLOW,	/* afterwards: the last does not follow the first */
 	SPW_FAULT_WENT_ON,	/* the first does not send to the last */
 	SPW_FAULT_UNHEARD,	/* what it says to the middle one of that is lost */
+	SPW_FAULT_EXPECT,	/* target: COMMIT is to come after the image */
 	__SPW_FAULT_MAX
 };
 

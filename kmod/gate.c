@@ -16,12 +16,7 @@
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
-#include <linux/module.h>
 #include <linux/netdevice.h>
-#include <linux/ratelimit.h>
-#include <linux/rhashtable.h>
-#include <linux/siphash.h>
-#include <linux/slab.h>
 #include <linux/tcp.h>
 #include <net/dst.h>
 #include <net/ip.h>
@@ -32,7 +27,6 @@
 #include "gate.h"
 #include "hook.h"
 #include "ipv6.h"
-#include "moves.h"
 #include "peer.h"
 #include "reuse.h"
 
@@ -51,140 +45,6 @@ struct held_cb {
 static struct held_cb *held_cb(const struct sk_buff *skb)
 {
 	return (struct held_cb *)skb->cb;
-}
-
-static hsiphash_key_t gate_hash_key __read_mostly;
-
-static u32 hash_key(const void *data, u32 len, u32 seed)
-{
-	return hsiphash(data, sizeof(struct spw_gate_key), &gate_hash_key) ^ seed;
-}
-
-static const struct rhashtable_params params = {
-	.head_offset = offsetof(struct spw_gate, node),
-	.key_offset = offsetof(struct spw_gate, key),
-	.key_len = sizeof(struct spw_gate_key),
-	.hashfn = hash_key,
-	.automatic_shrinking = true,
-};
-
-static void make_key(struct spw_gate_key *key, u8 family, const struct spw_tuple *tuple)
-{
-	memset(key, 0, sizeof(*key));
-	memcpy(&key->tuple, tuple, family == AF_INET6 ? SPW_TUPLE6 : SPW_TUPLE4);
-	key->family = family;
-}
-
-/**
- * spw_gate_init() - no connection moves yet
- * @spw: device that is not published yet
- *
- * Return: 0 or -ENOMEM.
- */
-int spw_gate_init(struct spw_device *spw)
-{
-	get_random_once(&gate_hash_key, sizeof(gate_hash_key));
-	ratelimit_state_init(&spw->icmp_rate, HZ, SPW_GATES_ICMP_RATE);
-	ratelimit_set_flags(&spw->icmp_rate, RATELIMIT_MSG_ON_RELEASE);
-	return rhashtable_init(&spw->gates, &params);
-}
-
-/**
- * spw_gate_destroy() - free the table
- * @spw: device that no hook and no request can reach any more, its gates freed
- */
-void spw_gate_destroy(struct spw_device *spw)
-{
-	rhashtable_destroy(&spw->gates);
-}
-
-/**
- * spw_gate_find() - the gate of a connection
- * @spw: device
- * @family: AF_INET or AF_INET6
- * @tuple: its name
- *
- * Return: valid until rcu_read_unlock(), or under &spw_moves.lock; or NULL.
- */
-struct spw_gate *spw_gate_find(struct spw_device *spw, u8 family,
-			       const struct spw_tuple *tuple)
-{
-	struct spw_gate_key key;
-
-	make_key(&key, family, tuple);
-	return rhashtable_lookup_fast(&spw->gates, &key, params);
-}
-
-/**
- * spw_gate_new() - claim a connection's packets; nothing happens to them yet
- * @spw: device, under &spw_moves.lock
- * @family: AF_INET or AF_INET6
- * @tuple: name of the connection
- *
- * Return: gate, or NULL without memory, beyond the limit, or where there is one.
- */
-struct spw_gate *spw_gate_new(struct spw_device *spw, u8 family,
-			      const struct spw_tuple *tuple)
-{
-	u32 max = spw_setting_get(&spw->settings, SPW_SET_CONNS_MAX);
-	struct spw_gate *gate;
-
-	if (READ_ONCE(spw->moves->dying) || spw_hook_arriving(spw))
-		return NULL;
-	/* The module stays as long as connections depend on it. */
-	if (!try_module_get(THIS_MODULE))
-		return NULL;
-	if (!atomic_add_unless(&spw->nr_gates, 1, max))
-		goto err_module;
-	gate = kzalloc(sizeof(*gate), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	if (!gate)
-		goto err_count;
-	make_key(&gate->key, family, tuple);
-	gate->spw = spw;
-	gate->mode = SPW_GATE_PASS;
-	spin_lock_init(&gate->lock);
-	__skb_queue_head_init(&gate->held);
-	if (rhashtable_lookup_insert_fast(&spw->gates, &gate->node, params))
-		goto err_free;
-	list_add_tail(&gate->list, &spw->moves->gates);
-	return gate;
-
-err_free:
-	kfree(gate);
-err_count:
-	atomic_dec(&spw->nr_gates);
-err_module:
-	module_put(THIS_MODULE);
-	return NULL;
-}
-
-/**
- * spw_gate_pass() - the one behind it is the next to be looked at
- * @gate: under &spw_moves.lock
- */
-void spw_gate_pass(struct spw_gate *gate)
-{
-	struct spw_moves *moves = gate->spw->moves;
-
-	moves->next_gate = list_is_last(&gate->list, &moves->gates) ? NULL :
-			   list_next_entry(gate, list);
-}
-
-/**
- * spw_gate_free() - the connection's packets are like any other again
- * @gate: under &spw_moves.lock; what is held must have been given back or discarded
- */
-void spw_gate_free(struct spw_gate *gate)
-{
-	if (gate->spw->moves->next_gate == gate)
-		spw_gate_pass(gate);
-	list_del(&gate->list);
-	spw_back_forget(gate);
-	rhashtable_remove_fast(&gate->spw->gates, &gate->node, params);
-	atomic_dec(&gate->spw->nr_gates);
-	spw_gate_discard(gate);
-	kfree_rcu(gate, rcu);
-	module_put(THIS_MODULE);
 }
 
 static void set_mode(struct spw_gate *gate, u8 mode)
@@ -338,6 +198,7 @@ static void drain(struct spw_gate *gate, u8 mode,
 	gate->full = false;
 	gate->missed = false;
 	gate->copies = false;
+	gate->expects = false;
 	WRITE_ONCE(gate->watched, false);
 	spin_unlock_bh(&gate->lock);
 }
@@ -381,6 +242,48 @@ bool spw_gate_hold(struct spw_gate *gate)
 	still = gate->watched && !gate->passed;
 	spin_unlock_bh(&gate->lock);
 	return still;
+}
+
+/**
+ * spw_gate_expect() - the endpoint may come, and packets for it right behind its image
+ * @gate: of which no move was known, or that sends on to whom the endpoint comes from;
+ *	under &spw_moves.lock
+ *
+ * Return: whether they will be held. Not where the remote's packets come by a peer, too:
+ * these have to be sent on until the endpoint is here, and cannot be told from those.
+ */
+bool spw_gate_expect(struct spw_gate *gate)
+{
+	if (gate->mode == SPW_GATE_PASS) {
+		spw_gate_hold(gate);
+		return true;
+	}
+	if (gate->from)
+		return false;
+	spin_lock_bh(&gate->lock);
+	gate->expects = true;
+	WRITE_ONCE(gate->watched, true);
+	spin_unlock_bh(&gate->lock);
+	return true;
+}
+
+/**
+ * spw_gate_unexpect() - it will not come
+ * @gate: that sends on; under &spw_moves.lock
+ *
+ * Who sent packets for it has them still.
+ */
+void spw_gate_unexpect(struct spw_gate *gate)
+{
+	struct sk_buff_head list;
+
+	__skb_queue_head_init(&list);
+	spin_lock_bh(&gate->lock);
+	gate->expects = false;
+	WRITE_ONCE(gate->watched, false);
+	take_held(gate, &list);
+	spin_unlock_bh(&gate->lock);
+	__skb_queue_purge(&list);
 }
 
 /**
@@ -587,7 +490,8 @@ static enum spw_gate_verdict wait(struct spw_gate *gate, struct sk_buff *skb)
 	bool held = false;
 
 	spin_lock(&gate->lock);
-	if (gate->mode == SPW_GATE_HOLD) {
+	if (gate->mode == SPW_GATE_HOLD ||
+	    (gate->expects && skb->dev == gate->spw->dev)) {
 		held = hold(gate, skb);
 		copy = copy_of(gate, skb, held);
 		verdict = held || copy ? SPW_GATE_TAKEN : SPW_GATE_DROP;

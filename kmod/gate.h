@@ -81,6 +81,8 @@ struct spw_gate_key {
  * @missed: something was sent on that is not held
  * @watched: it is noticed whether something goes through
  * @passed: something did since then
+ * @expects: what its peer sends here is held already, although the mode is
+ *	%SPW_GATE_FORWARD
  * @after: mode to be, while what was held is given back
  * @given: what just is; only compared
  * @rcu: freed after a grace period
@@ -114,6 +116,7 @@ struct spw_gate {
 	bool missed;
 	bool watched;
 	bool passed;
+	bool expects;
 	u8 after;
 	const struct sk_buff *given;
 	struct rcu_head rcu;
@@ -132,6 +135,8 @@ struct spw_gate *spw_gate_find(struct spw_device *spw, u8 family,
 void spw_gate_watch(struct spw_gate *gate);
 void spw_gate_unwatch(struct spw_gate *gate);
 bool spw_gate_hold(struct spw_gate *gate);
+bool spw_gate_expect(struct spw_gate *gate);
+void spw_gate_unexpect(struct spw_gate *gate);
 void spw_gate_thaw(struct spw_gate *gate);
 void spw_gate_copy(struct spw_gate *gate, struct spw_peer *peer);
 void spw_gate_keep(struct spw_gate *gate);

@@ -3,8 +3,8 @@
  * A move as its target does it: what move.c says is to be done is done here.
  *
  * The gate of a connection whose address is another node's holds its packets as soon as
- * there is to be an endpoint, since the origin does not wait with them until it hears of
- * it, and leads them to the socket here once that is alive. Where the address is this
+ * there is room for an endpoint, since the origin does not wait with them until it hears
+ * of it, and leads them to the socket here once that is alive. Where the address is this
  * node's the connection comes home: its gate, which sent the packets on, goes, and they
  * take their usual way.
  */
@@ -55,6 +55,8 @@
  * @kept: its image
  * @image: parsed
  * @restored: the endpoint
+ * @expects: packets for it may come right behind its image
+ * @took_us: from when its image, or COMMIT, came until it was live
  * @live: the endpoint is its application's; referenced by @restored.sk until it ended
  *	or all is told
  * @unsaid: message that could not be sent yet
@@ -78,6 +80,8 @@ struct spw_guest {
 	struct spw_kept kept;
 	struct spw_image image;
 	struct spw_restored restored;
+	bool expects;
+	u32 took_us;
 	bool live;
 	u8 unsaid;
 	u8 why;
@@ -92,6 +96,10 @@ static void say(struct spw_guest *guest, u8 kind, u8 reason)
 		msg.reason = reason;
 	if (kind == SPW_MOVE_TAKEN)
 		msg.size = guest->kept.ahead_size;
+	else if (kind == SPW_MOVE_RESERVED)
+		msg.size = guest->expects;
+	else if (kind == SPW_MOVE_COMMITTED)
+		msg.size = guest->took_us;
 	guest->unsaid = spw_moves_tell(guest->peer, &msg) ? kind : SPW_MOVE_NONE;
 	guest->why = reason;
 }
@@ -154,6 +162,7 @@ static u8 claim_gate(struct spw_guest *guest)
 		return SPW_MOVE_BECAUSE_ROOM;
 	gate->busy = true;
 	guest->gate = gate;
+	guest->expects = spw_gate_expect(gate) && !spw_fault(SPW_FAULT_EXPECT);
 	return SPW_MOVE_BECAUSE_NOTHING;
 }
 
@@ -219,7 +228,8 @@ static u8 build(struct spw_guest *guest, const struct spw_move_msg *msg)
 	}
 	if (!is_announced(guest))
 		return SPW_MOVE_BECAUSE_IMAGE;
-	spw_gate_hold(guest->gate);
+	if (guest->gate->mode != SPW_GATE_HOLD)
+		spw_gate_hold(guest->gate);
 	if (spw_fault(SPW_FAULT_BUILD))
 		return SPW_MOVE_BECAUSE_MEMORY;
 	if (!guest->adopter)
@@ -338,10 +348,15 @@ static u8 activate(struct spw_guest *guest)
 		return reason;
 	guest->live = true;
 	open_gate(guest);
+	guest->took_us = (u32)div_u64(ktime_get_ns() - guest->peer->messenger.inbox.came,
+				      NSEC_PER_USEC);
 	spw_kept_drop(guest->moves, &guest->kept);
 	if (guest->restored.listener)
 		spw_restore_tell(&guest->restored);
 	spw_peer_count(guest->peer, SPILLWAY_STAT_MOVE_ARRIVED, 1);
+	rcu_read_lock();
+	spw_conntab_tell(guest->moves->spw, guest->family, &guest->tuple);
+	rcu_read_unlock();
 	spw_job_arrived(guest->peer, guest->family, &guest->tuple);
 	return SPW_MOVE_BECAUSE_NOTHING;
 }
@@ -360,8 +375,7 @@ static void destroy(struct spw_guest *guest)
 		return;
 	gate->busy = false;
 	if (gate->mode != SPW_GATE_HOLD) {
-		if (guest->fresh)
-			spw_gate_free(gate);
+		spw_gate_unexpect(gate);
 	} else if (guest->fresh) {
 		spw_gate_sink(gate);
 	} else {
@@ -383,7 +397,7 @@ static u8 act(struct spw_guest *guest, u32 actions, const struct spw_move_msg *m
 		*reason = take_room(guest);
 	if (actions & SPW_MOVE_BUILD)
 		*reason = build(guest, msg);
-	if (actions & SPW_MOVE_ACTIVATE)
+	if (actions & SPW_MOVE_ACTIVATE && !*reason)
 		*reason = activate(guest);
 	if (actions & SPW_MOVE_DESTROY) {
 		spw_peer_count(guest->peer, SPILLWAY_STAT_MOVE_REFUSED, 1);
@@ -480,7 +494,14 @@ static struct spw_guest *guest_new(struct spw_peer *peer, const struct spw_move_
 /* The machine does not care how an image is said. */
 static u8 machine_event(const struct spw_move_msg *msg)
 {
-	return msg->kind == SPW_MOVE_PATCH ? SPW_MOVE_IMAGE : msg->kind;
+	switch (msg->kind) {
+	case SPW_MOVE_PATCH:
+		return SPW_MOVE_IMAGE;
+	case SPW_MOVE_GIVE_PATCH:
+		return SPW_MOVE_GIVE;
+	default:
+		return msg->kind;
+	}
 }
 
 /* Answered in any case: the origin waits for that. */

@@ -27,6 +27,7 @@
  * @list: in &spw_inbox.pieces
  * @head: of it
  * @epoch: &spw_inbox.epoch of then
+ * @came: ktime (ns)
  * @len: bytes
  * @data: bytes
  */
@@ -34,6 +35,7 @@ struct spw_piece {
 	struct list_head list;
 	struct spw_chunk_head head;
 	u32 epoch;
+	u64 came;
 	u32 len;
 	u8 data[];
 };
@@ -89,6 +91,7 @@ static void take_in(struct spw_peer *peer, struct spw_piece *piece, u64 now)
 	u32 run;
 
 	piece->epoch = in->epoch;
+	piece->came = now;
 	in->held[seq % SPW_CONTROL_WINDOW] = piece;
 	run = spw_control_rx_take(&m->rx, &piece->head, now);
 	if (!run)
@@ -190,6 +193,7 @@ static int take_piece(struct spw_peer *peer, const struct spw_piece *piece)
 		return 0;
 	memcpy(in->joined + head->offset, piece->data, piece->len);
 	if (how == SPW_CONTROL_WHOLE) {
+		in->came = piece->came;
 		deliver(peer, head->type, in->joined, head->length);
 		drop_joined(in);
 	}

@@ -19,9 +19,10 @@ struct spw_piece;
  *	window
  * @epoch: of the stream that is received: grows when another begins
  * @work: takes what is in @pieces
- * @joining: the message that is put together; with the next two, the work's own
+ * @joining: the message that is put together; with the next three, the work's own
  * @joined: its bytes, or NULL
  * @joining_epoch: of its chunks
+ * @came: ktime (ns) when the last chunk of the message came that is being taken
  */
 struct spw_inbox {
 	struct list_head pieces;
@@ -31,6 +32,7 @@ struct spw_inbox {
 	struct spw_control_message joining;
 	u8 *joined;
 	u32 joining_epoch;
+	u64 came;
 };
 
 int spw_inbox_init(struct spw_peer *peer);

@@ -59,7 +59,7 @@ static void drop_ahead(struct spw_moves *moves, struct spw_kept *kept)
  * spw_kept_take() - the image of the frozen endpoint comes
  * @moves: of the device, locked
  * @kept: receives it; what was sent ahead is not needed any more
- * @msg: IMAGE or PATCH
+ * @msg: IMAGE, GIVE or their patches
  *
  * Return: 0; %SPW_MOVE_BECAUSE_ROOM; %SPW_MOVE_BECAUSE_IMAGE where it does not fit to
  * what was sent ahead.
@@ -67,7 +67,7 @@ static void drop_ahead(struct spw_moves *moves, struct spw_kept *kept)
 u8 spw_kept_take(struct spw_moves *moves, struct spw_kept *kept,
 		 const struct spw_move_msg *msg)
 {
-	bool patch = msg->kind == SPW_MOVE_PATCH;
+	bool patch = spw_move_msg_has_patch(msg->kind);
 	u32 size = patch ? spw_image_patch_size(msg->image, msg->size) : msg->size;
 	u8 reason = SPW_MOVE_BECAUSE_NOTHING;
 

@@ -130,11 +130,13 @@
  *  +---------------+---------------+-------------------------------+
  *  | origin's instance; of HELLO and HELLO_BACK the sender's       |
  *  | origin's id of the move (64 bits); of those two 0             |
- *  | bytes of the image (of RESERVE and IMAGE)                     |
+ *  | bytes of the image (of RESERVE and IMAGE), see struct         |
+ *  | spw_move_msg for what it is of others                         |
  *  +---------------------------------------------------------------+
  *
- * RESERVE and STILL have the connection behind that, IMAGE the image, the others but those
- * below nothing; REFUSED has a reason and GONE may:
+ * RESERVE and STILL have the connection behind that, IMAGE, GIVE and AHEAD the image,
+ * PATCH and GIVE_PATCH a patch, the others but those below nothing; REFUSED has a reason
+ * and GONE may:
  *
  *  +-------------------------------+-------------------------------+
  *  | local port                    | remote port                   |

@@ -9,9 +9,16 @@
  * stream or a later one, or learns that the target crashed. It waits no longer than
  * %SPW_MOVE_DOUBT_MS and may then only end the connection, never thaw it.
  *
- * Nor do the remote's packets wait for the answer: copies of them are sent behind COMMIT.
- * They find the target's endpoint alive, or are held until it is, or come to nothing; the
- * origin has them still if it thaws. So the blackout is one round trip, not two.
+ * Since the target decides, it can as well be given the decision with the image, in one
+ * message (GIVE): the "last agent" of G. Samaras et al., Two-Phase Commit Optimizations and
+ * Tradeoffs in the Commercial Environment, ICDE 1993. The origin does not wait for READY
+ * then, and is in doubt for one round trip as it is after COMMIT. An image that takes long
+ * to ship goes by itself first: until it is there the origin can still thaw.
+ *
+ * Nor do the remote's packets wait for the answer: copies of them are sent behind COMMIT,
+ * or GIVE. They find the target's endpoint alive, or are held until it is, or come to
+ * nothing; the origin has them still if it thaws. So the blackout is half a round trip,
+ * or one and a half, and not two.
  *
  * What one side has to know is remembered by the other until that is certain: that the
  * target was alive (ACTIVE, TOMB) until DONE, that the origin ended (ENDING) until GONE.
@@ -107,7 +114,7 @@ static void origin_reset(struct spw_move_origin *move, struct spw_move_out *out,
 	origin_enter(move, SPW_ORIGIN_ENDING, 0);
 }
 
-/* COMMIT was sent. */
+/* COMMIT or GIVE was sent. */
 static void origin_decided(struct spw_move_origin *move, const struct spw_move_in *in,
 			   struct spw_move_out *out)
 {
@@ -142,6 +149,15 @@ static void origin_decided(struct spw_move_origin *move, const struct spw_move_i
 	default:
 		break;
 	}
+}
+
+/* From here on the target decides. */
+static void origin_commit(struct spw_move_origin *move, __u8 send, __u64 now,
+			  struct spw_move_out *out)
+{
+	out->send = send;
+	out->actions = SPW_MOVE_RELEASE;
+	origin_enter(move, SPW_ORIGIN_COMMITTING, now + SPW_MOVE_DOUBT_MS * MS);
 }
 
 /* What a move that is over, or never was, is answered with. */
@@ -194,16 +210,15 @@ void spw_move_origin_step(struct spw_move_origin *move, const struct spw_move_in
 	case SPW_ORIGIN_FREEZING:
 		if (in->event != SPW_MOVE_WORKED)
 			return origin_abort(move, in, out);
+		if (in->give)
+			return origin_commit(move, SPW_MOVE_GIVE, now, out);
 		out->send = SPW_MOVE_IMAGE;
 		origin_enter(move, SPW_ORIGIN_FROZEN, move->due);
 		return;
 	case SPW_ORIGIN_FROZEN:
 		if (in->event != SPW_MOVE_READY)
 			return origin_abort(move, in, out);
-		out->send = SPW_MOVE_COMMIT;
-		out->actions = SPW_MOVE_RELEASE;
-		origin_enter(move, SPW_ORIGIN_COMMITTING, now + SPW_MOVE_DOUBT_MS * MS);
-		return;
+		return origin_commit(move, SPW_MOVE_COMMIT, now, out);
 	case SPW_ORIGIN_COMMITTING:
 	case SPW_ORIGIN_DOUBT:
 		return origin_decided(move, in, out);
@@ -252,6 +267,7 @@ static void target_wait(struct spw_move_target *move, const struct spw_move_in *
 		/* A COMMIT that was under way is lost: the origin will ask. */
 		target_undo(move, out, SPW_MOVE_NONE, SPW_MOVE_BECAUSE_NOTHING);
 		break;
+	case SPW_MOVE_GIVE:
 	case SPW_MOVE_COMMIT:	/* before READY: no origin that is sane */
 	case SPW_MOVE_QUERY:
 	case SPW_MOVE_ENDED:
@@ -289,6 +305,7 @@ static void target_lived(struct spw_move_target *move, const struct spw_move_in 
 	switch (in->event) {
 	case SPW_MOVE_UP:
 	case SPW_MOVE_QUERY:
+	case SPW_MOVE_GIVE:
 	case SPW_MOVE_COMMIT:
 		out->send = SPW_MOVE_COMMITTED;
 		break;
@@ -323,6 +340,7 @@ static void target_unknown(struct spw_move_target *move, __u8 event, __u64 now,
 		out->send = SPW_MOVE_REFUSED;
 		out->reason = SPW_MOVE_BECAUSE_UNKNOWN;
 		break;
+	case SPW_MOVE_GIVE:
 	case SPW_MOVE_COMMIT:
 	case SPW_MOVE_QUERY:
 	case SPW_MOVE_ENDED:
@@ -357,6 +375,11 @@ void spw_move_target_step(struct spw_move_target *move, const struct spw_move_in
 		target_enter(move, SPW_TARGET_RESERVED, move->due);
 		return;
 	case SPW_TARGET_RESERVED:
+		if (in->event == SPW_MOVE_GIVE) {
+			out->actions = SPW_MOVE_BUILD | SPW_MOVE_ACTIVATE;
+			target_enter(move, SPW_TARGET_ACTIVATING, 0);
+			return;
+		}
 		if (in->event != SPW_MOVE_IMAGE)
 			return target_wait(move, in, out);
 		out->actions = SPW_MOVE_BUILD;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A connection's endpoint moves from an origin to a target: two-phase commit with
- * presumed abort, as two state machines. Pure: says what is to be done, does nothing.
+ * presumed abort, or its second phase alone, as two state machines. Pure: says what is to
+ * be done, does nothing.
  */
 #ifndef _SPW_MOVE_H
 #define _SPW_MOVE_H
@@ -59,6 +60,9 @@ enum spw_move_event {
 	SPW_MOVE_SHORTER,	/* by the origin: what comes goes there */
 	SPW_MOVE_STAYS,		/* by the origin: it does not */
 	SPW_MOVE_LED,		/* by the origin: STILL, of one that it gave to that one */
+	/* IMAGE and COMMIT in one, as the origin says them where that is small */
+	SPW_MOVE_GIVE,		/* the endpoint, as it is frozen: the target's if it stands */
+	SPW_MOVE_GIVE_PATCH,	/* likewise, as what is new of it since AHEAD */
 	__SPW_MOVE_MESSAGE_MAX,
 
 	SPW_MOVE_START = __SPW_MOVE_MESSAGE_MAX, /* origin: begin */
@@ -100,8 +104,8 @@ enum spw_move_reason {
 };
 
 /*
- * What is to be done, in the order of the bits; then the message is to be sent, and
- * RELEASE follows it.
+ * What is to be done, in the order of the bits, as far as what comes before worked; then
+ * the message is to be sent, and RELEASE follows it.
  */
 enum spw_move_action {
 	SPW_MOVE_COPY = 1 << 0,		/* origin: send the image ahead, if wanted */
@@ -131,7 +135,7 @@ enum spw_move_origin_state {
 	SPW_ORIGIN_COPYING,
 	SPW_ORIGIN_FREEZING,
 	SPW_ORIGIN_FROZEN,	/* the image is under way */
-	SPW_ORIGIN_COMMITTING,	/* COMMIT was sent: it must not thaw by itself */
+	SPW_ORIGIN_COMMITTING,	/* COMMIT or GIVE was sent: it must not thaw by itself */
 	SPW_ORIGIN_DOUBT,	/* and the answer will not come */
 	SPW_ORIGIN_ENDING,	/* reset; the target may not know */
 };
@@ -172,6 +176,8 @@ struct spw_move_target {
  * struct spw_move_in - what happened
  * @event: &enum spw_move_event
  * @reason: &enum spw_move_reason, of %SPW_MOVE_FAILED and %SPW_MOVE_REFUSED
+ * @give: origin: COMMIT is to go with the image, of %SPW_MOVE_WORKED after
+ *	%SPW_MOVE_FREEZE
  * @moved_on: origin: the remote's packets that are held show that it was told of, or
  *	got, what the frozen endpoint does not know; or not all are held that the target
  *	may have got
@@ -179,6 +185,7 @@ struct spw_move_target {
 struct spw_move_in {
 	__u8 event;
 	__u8 reason;
+	bool give;
 	bool moved_on;
 };
 

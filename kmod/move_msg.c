@@ -71,11 +71,17 @@ static int is_body(const struct spw_wire_move *w, __u32 len)
 	case SPW_MOVE_LED:
 		return !size && len == SPW_LEN_MOVE_TUPLE + SPW_LEN_MOVE_THIRD;
 	case SPW_MOVE_IMAGE:
+	case SPW_MOVE_GIVE:
 	case SPW_MOVE_AHEAD:
 	case SPW_MOVE_PATCH:
+	case SPW_MOVE_GIVE_PATCH:
 		return size && size <= SPW_MOVE_IMAGE_MAX && len == size && !w->family;
 	case SPW_MOVE_TAKEN:
 		return size <= SPW_MOVE_IMAGE_MAX && !len && !w->family;
+	case SPW_MOVE_RESERVED:
+		return size <= 1 && !len && !w->family;
+	case SPW_MOVE_COMMITTED:
+		return !len && !w->family;
 	default:
 		return !size && !len && !w->family;
 	}

@@ -16,8 +16,9 @@
  * @instance: the origin's, never 0
  * @id: of the move in that life of the origin; 0 of HELLO and HELLO_BACK, which have
  *	the sender's instance, else never
- * @size: bytes of the image or patch; of RESERVE what is to be expected, of IMAGE, AHEAD
- *	and PATCH those that follow, of TAKEN those that are kept
+ * @size: bytes of the image or patch; of RESERVE what is to be expected, of IMAGE, GIVE,
+ *	AHEAD and PATCH those that follow, of TAKEN those that are kept. Of RESERVED 1
+ *	where GIVE may come, of COMMITTED microseconds since the image or COMMIT came
  * @laddr: address of the origin's end, likewise; of IPv4 the first 4 bytes
  * @raddr: of the far end
  * @conn: origin's id of the connection, of RESERVE, never 0
@@ -59,10 +60,16 @@ static inline bool spw_move_msg_has_tuple(__u8 kind)
 	       spw_move_msg_has_third(kind);
 }
 
-/* Of IMAGE and AHEAD an image, of PATCH a patch. */
+static inline bool spw_move_msg_has_patch(__u8 kind)
+{
+	return kind == SPW_MOVE_PATCH || kind == SPW_MOVE_GIVE_PATCH;
+}
+
+/* Or a patch. */
 static inline bool spw_move_msg_has_image(__u8 kind)
 {
-	return kind == SPW_MOVE_IMAGE || kind == SPW_MOVE_AHEAD || kind == SPW_MOVE_PATCH;
+	return kind == SPW_MOVE_IMAGE || kind == SPW_MOVE_GIVE || kind == SPW_MOVE_AHEAD ||
+	       spw_move_msg_has_patch(kind);
 }
 
 __u32 spw_move_msg_size(const void *data, __u32 len);

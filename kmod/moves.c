@@ -250,6 +250,8 @@ static void dispatch(struct spw_peer *peer, const struct spw_move_msg *msg)
 	case SPW_MOVE_IMAGE:
 	case SPW_MOVE_AHEAD:
 	case SPW_MOVE_PATCH:
+	case SPW_MOVE_GIVE:
+	case SPW_MOVE_GIVE_PATCH:
 	case SPW_MOVE_COMMIT:
 	case SPW_MOVE_ABORT:
 	case SPW_MOVE_DONE:
@@ -302,8 +304,7 @@ static int take(struct spw_peer *peer, const u8 *data, u32 len)
 		data += size;
 		len -= size;
 	} while (len);
-	if (!list_empty(&moves->released))
-		spw_offers_release(peer);
+	spw_offers_release(moves);
 	run_later(moves);
 	mutex_unlock(&moves->lock);
 	return err;

@@ -21,6 +21,7 @@ struct spw_peer;
 
 enum spw_moves_limits {
 	SPW_OFFERS_MAX = 256,	/* under way at an origin at one time */
+	SPW_GIVE_MAX = 16 << 10, /* bytes of an image that is shipped with COMMIT */
 	SPW_GUESTS_MAX = 1024,	/* at a target, for all peers, ... */
 	SPW_GUESTS_PEER = 512,	/* and for one: an origin has no more than half of that */
 	SPW_JOBS_MAX = 32,	/* remembered, those under way included */

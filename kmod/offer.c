@@ -77,13 +77,14 @@ u8 spw_offer_named(const struct spw_move_msg *msg, struct spw_tuple *tuple)
 }
 
 /* The image lies behind the room for its message. */
-static int say_image(struct spw_offer *offer)
+static int say_image(struct spw_offer *offer, u8 kind)
 {
 	struct spw_captured *image = &offer->image;
 	struct spw_move_msg msg;
 
-	spw_moves_key(&msg, offer->patched ? SPW_MOVE_PATCH : SPW_MOVE_IMAGE, offer->moves->life,
-		      offer->id);
+	if (offer->patched)
+		kind = kind == SPW_MOVE_GIVE ? SPW_MOVE_GIVE_PATCH : SPW_MOVE_PATCH;
+	spw_moves_key(&msg, kind, offer->moves->life, offer->id);
 	msg.size = image->len;
 	spw_move_msg_build(image->data, &msg);
 	return spw_messenger_append(offer->peer, SPW_MESSAGE_MOVE, image->data,
@@ -108,7 +109,8 @@ static int say_other(struct spw_offer *offer, u8 kind)
 /* What cannot be said now is said later; what was to be said before is void then. */
 static void say(struct spw_offer *offer, u8 kind)
 {
-	int err = kind == SPW_MOVE_IMAGE ? say_image(offer) : say_other(offer, kind);
+	bool image = kind == SPW_MOVE_IMAGE || kind == SPW_MOVE_GIVE;
+	int err = image ? say_image(offer, kind) : say_other(offer, kind);
 
 	offer->unsaid = err ? kind : SPW_MOVE_NONE;
 }
@@ -220,8 +222,8 @@ static u32 held_us(const struct spw_offer *offer)
 	return (u32)div_u64(ktime_get_ns() - offer->held_at, NSEC_PER_USEC);
 }
 
-/* Its packets go on. Acknowledgments, by which the path is measured, wait for no work. */
-static void released(struct spw_offer *offer)
+/* It took as long as it took. Acknowledgments, by which the path is measured, wait for no work. */
+static void pace_took(struct spw_offer *offer)
 {
 	const struct spw_rtt *rtt = &offer->peer->messenger.out.tx.rtt;
 	const struct spw_paced one = {
@@ -231,34 +233,69 @@ static void released(struct spw_offer *offer)
 		.jitter = READ_ONCE(rtt->jitter),
 	};
 
-	offer->blackout_us = held_us(offer);
 	pace_end(offer, &one);
 }
 
-/**
- * spw_offers_release() - COMMITs are said, and packets follow them
- * @peer: to whom; under &spw_moves.lock, process context
+/*
+ * Their packets are about to go on: COMMIT, or GIVE, is sealed and sent now. Of one that is
+ * in the round trip; the last of several waits for the others.
  */
-void spw_offers_release(struct spw_peer *peer)
+static void flush_released(struct spw_moves *moves)
 {
-	struct spw_moves *moves = peer->spw->moves;
+	bool one = list_is_singular(&moves->released);
+	struct spw_peer *flushed = NULL;
+	struct spw_offer *offer;
+
+	offer = list_first_entry(&moves->released, struct spw_offer, released);
+	offer->sent_us = held_us(offer);
+	list_for_each_entry(offer, &moves->released, released) {
+		if (offer->peer != flushed)
+			spw_messenger_flush(offer->peer);
+		flushed = offer->peer;
+		if (!one)
+			offer->sent_us = held_us(offer);
+	}
+}
+
+/**
+ * spw_offers_release() - COMMITs are said, or GIVEs, and packets follow them
+ * @moves: moves, locked; process context
+ */
+void spw_offers_release(struct spw_moves *moves)
+{
 	struct spw_offer *offer, *next;
 
+	if (list_empty(&moves->released))
+		return;
 	/* Until the first of them are under way nothing that comes stands in between. */
 	local_bh_disable();
-	spw_messenger_flush(peer);
+	flush_released(moves);
 	list_for_each_entry_safe(offer, next, &moves->released, released) {
 		list_del_init(&offer->released);
 		spw_gate_copy(offer->gate, offer->peer);
-		released(offer);
+		/* How long the target takes is not known yet where it was not asked. */
+		if (!offer->gives)
+			pace_took(offer);
 		local_bh_enable();
 		local_bh_disable();
 	}
 	local_bh_enable();
 }
 
+/*
+ * Until the endpoint was alive: until its packets were sent on, then half a round trip, and
+ * what the target says that it took. The round trip is that of the heartbeats, which wait
+ * for no work. More than until the answer it was not.
+ */
+static u32 blackout_us(const struct spw_offer *offer, u32 there_us)
+{
+	u64 us = (u64)offer->sent_us + READ_ONCE(offer->peer->srtt_us) / 2 + there_us;
+
+	return offer->sent_us ? (u32)min_t(u64, us, offer->known_us) : offer->known_us;
+}
+
 /* The target has it, and so all that is held. */
-static void leave(struct spw_offer *offer)
+static void leave(struct spw_offer *offer, u32 there_us)
 {
 	struct spw_gate *gate = offer->gate;
 
@@ -270,7 +307,8 @@ static void leave(struct spw_offer *offer)
 	gate->shorten.via_id = 0;
 	spw_shorten_reset(gate);
 	offer->known_us = held_us(offer);
-	offer->blackout_us = offer->blackout_us ?: offer->known_us;
+	offer->blackout_us = blackout_us(offer, there_us);
+	pace_took(offer);
 	spw_gate_forward(gate, offer->peer);
 	rcu_read_lock();
 	spw_conntab_ending(offer->moves->spw, offer->conn.family, &offer->conn.tuple);
@@ -296,7 +334,7 @@ static void reset(struct spw_offer *offer)
 	drop_image(offer);
 }
 
-static void act(struct spw_offer *offer, u32 actions)
+static void act(struct spw_offer *offer, u32 actions, const struct spw_move_msg *msg)
 {
 	if (actions & (SPW_MOVE_COPY | SPW_MOVE_FREEZE))
 		offer->moves->eager = true;
@@ -309,7 +347,7 @@ static void act(struct spw_offer *offer, u32 actions)
 	if (actions & SPW_MOVE_KILL)
 		kill(offer);
 	if (actions & SPW_MOVE_LEAVE)
-		leave(offer);
+		leave(offer, msg ? msg->size : 0);
 	if (actions & SPW_MOVE_RESET)
 		reset(offer);
 }
@@ -342,19 +380,29 @@ static void tell_result(struct spw_offer *offer, const struct spw_move_out *out)
 	offer->gift = false;
 }
 
-/* Its image is taken, or about to be, and its packets do not go on. */
+/* Its image is taken, or about to be, and the path and the target are at work on it. */
 static bool is_paced(const struct spw_offer *offer)
 {
 	return offer->move.state == SPW_ORIGIN_FREEZING ||
-	       offer->move.state == SPW_ORIGIN_FROZEN || !list_empty(&offer->released);
+	       offer->move.state == SPW_ORIGIN_FROZEN || !list_empty(&offer->released) ||
+	       (offer->move.state == SPW_ORIGIN_COMMITTING && offer->gives);
 }
 
-static void event(struct spw_offer *offer, u8 what, u8 reason)
+/* Is what is to be shipped so small that it is as well shipped in doubt? */
+static bool may_give(const struct spw_offer *offer)
 {
-	struct spw_move_in in = { .event = what, .reason = reason };
+	return offer->expects && offer->image.data && offer->image.len <= SPW_GIVE_MAX;
+}
+
+/* @msg: that brought it, NULL if none did */
+static void event_of(struct spw_offer *offer, u8 what, u8 reason, const struct spw_move_msg *msg)
+{
+	struct spw_move_in in = { .event = what, .reason = reason, .give = may_give(offer) };
 	struct spw_move_out out;
 	u8 before = offer->move.state;
 
+	if (what == SPW_MOVE_RESERVED)
+		offer->expects = msg->size;
 	if (what == SPW_MOVE_REBORN && offer->gate)
 		in.moved_on = spw_gate_moved_on(offer->gate, offer->snd_nxt);
 	spw_move_origin_step(&offer->move, &in, ktime_get_ns(), &out);
@@ -368,7 +416,8 @@ static void event(struct spw_offer *offer, u8 what, u8 reason)
 		spw_gate_keep(offer->gate);
 	if (offer->move.state != before)
 		list_del_init(&offer->released);
-	act(offer, out.actions);
+	act(offer, out.actions, msg);
+	offer->gives |= out.send == SPW_MOVE_GIVE;
 	if (out.send)
 		say(offer, out.send);
 	if (out.actions & SPW_MOVE_RELEASE)
@@ -382,6 +431,11 @@ static void event(struct spw_offer *offer, u8 what, u8 reason)
 		tell_result(offer, &out);
 	if (!offer->move.state && !offer->unsaid)
 		offer_free(offer);
+}
+
+static void event(struct spw_offer *offer, u8 what, u8 reason)
+{
+	event_of(offer, what, reason, NULL);
 }
 
 /**
@@ -448,7 +502,7 @@ void spw_offer_message(struct spw_peer *peer, const struct spw_move_msg *msg)
 	if (offer && offer->peer == peer && msg->kind == SPW_MOVE_TAKEN) {
 		spw_ahead_taken(offer, msg);
 	} else if (offer && offer->peer == peer) {
-		event(offer, msg->kind, msg->reason);
+		event_of(offer, msg->kind, msg->reason, msg);
 	} else if (!offer) {
 		/* What comes of a move that is over, or never was. */
 		struct spw_offer none = { .moves = moves, .id = msg->id, .peer = peer };
@@ -653,5 +707,6 @@ u64 spw_offers_poll(struct spw_moves *moves, u64 now)
 	/* All that is to be frozen is found here; what cannot be yet has its time. */
 	moves->eager = false;
 	freeze_all(moves, now);
+	spw_offers_release(moves);
 	return due;
 }

@@ -34,13 +34,16 @@ struct spw_job;
  * @image: of it
  * @ahead: what was sent before
  * @patched: @image is what is new since then
+ * @expects: the target is ready for packets as soon as for the image
+ * @gives: COMMIT went with the image
  * @snd_nxt: of it
  * @held_at: ktime (ns) since when packets are held
  * @frozen_at: ktime (ns) when its image was taken
  * @looked_at: ktime (ns) when its application was looked at first
  * @write_seq: of the socket when it had got all that came before
- * @blackout_us: for how long they were, until they were sent on
- * @known_us: until it was known that the target has it
+ * @sent_us: for how long they were, until they were sent on; 0: they were not yet
+ * @blackout_us: until the target's endpoint was alive, as reckoned when that was known
+ * @known_us: until that was known
  * @list: in &spw_moves.offer_list
  * @freezing: in &spw_moves.freezing while it is to be frozen, or empty
  * @released: in &spw_moves.released, or empty
@@ -71,11 +74,14 @@ struct spw_offer {
 	struct spw_captured image;
 	struct spw_ahead ahead;
 	bool patched;
+	bool expects;
+	bool gives;
 	u32 snd_nxt;
 	u64 held_at;
 	u64 frozen_at;
 	u64 looked_at;
 	u32 write_seq;
+	u32 sent_us;
 	u32 blackout_us;
 	u32 known_us;
 	struct list_head list;
@@ -95,7 +101,7 @@ void spw_offer_message(struct spw_peer *peer, const struct spw_move_msg *msg);
 void spw_offers_event(struct spw_peer *peer, u8 event);
 void spw_offers_end(struct spw_peer *peer);
 void spw_offers_cancel(struct spw_moves *moves, const struct spw_job *job);
-void spw_offers_release(struct spw_peer *peer);
+void spw_offers_release(struct spw_moves *moves);
 u64 spw_offers_poll(struct spw_moves *moves, u64 now);
 u8 spw_offer_named(const struct spw_move_msg *msg, struct spw_tuple *tuple);
 void spw_offer_name(struct spw_move_msg *msg, u8 family, const struct spw_tuple *tuple);

@@ -8,7 +8,10 @@
  * From any state on it may become calm: nothing more goes wrong, and the origin's last
  * resort, to end the connection in doubt, is not needed. All then has to come to rest.
  *
- * BREAK_THAW, BREAK_TOMB and BREAK_LEASE make it wrong, and have to be found.
+ * An image is followed by COMMIT once the target is ready, or goes with it in one message
+ * (GIVE): both are in the model.
+ *
+ * BREAK_THAW, BREAK_TOMB, BREAK_LEASE and BREAK_GIVE make it wrong, and have to be found.
  */
 #ifndef MOVES
 #define MOVES 2
@@ -18,7 +21,7 @@
 #endif
 
 /* messages */
-mtype = { reserve, image, commit, abort, done, query, ended,
+mtype = { reserve, image, give, commit, abort, done, query, ended,
 	  reserved, refused, ready, committed, gone };
 /* states */
 mtype = { idle, reserving, copying, freezing, frozen, committing, doubt, ending,
@@ -137,18 +140,20 @@ inline target_hears()
 		:: m == reserve && target == idle -> target = reserving; target_id = id
 		:: m == reserve && target != idle -> say_origin(refused, id)
 		:: m == image -> say_origin(refused, id)
-		:: m == commit || m == query || m == ended -> say_origin(gone, id)
+		:: m == give || m == commit || m == query || m == ended -> say_origin(gone, id)
 		:: else
 		fi
 	:: else ->
 		if
 		:: target == room && m == image -> target = building; there = dormant
+		:: target == room && m == give -> target = activating; there = dormant
 		:: target == prepared && m == commit -> target = activating
 		:: waiting && m == abort -> destroy()
 		:: waiting && target != prepared && m == commit -> destroy(); say_origin(gone, id)
+		:: waiting && target != room && m == give -> destroy(); say_origin(gone, id)
 		:: waiting && (m == query || m == ended) -> destroy(); say_origin(gone, id)
 		:: target == activating && m == ended -> destroy(); say_origin(gone, id)
-		:: lived && (m == query || m == commit) -> say_origin(committed, id)
+		:: lived && (m == query || m == commit || m == give) -> say_origin(committed, id)
 		:: lived && m == ended ->
 			if
 			:: there == alive -> there = reset
@@ -232,6 +237,13 @@ active proctype nodes()
 		origin_id++; origin = reserving; say_target(reserve, origin_id) }
 	:: atomic { origin == copying -> origin = freezing; here = held }
 	:: atomic { origin == freezing -> origin = frozen; say_target(image, origin_id) }
+	:: atomic { origin == freezing -> /* what is small, with COMMIT in one */
+#ifdef BREAK_GIVE
+		origin = frozen;
+#else
+		origin = committing;
+#endif
+		say_target(give, origin_id); copies = true }
 	:: atomic { undecided -> /* a deadline, a failure, a cancellation */
 		say_target(abort, origin_id); thaw() }
 	:: atomic { decided && !calm -> /* the last resort */

@@ -15,6 +15,7 @@ MOVES=${SPW_MOVES:-20}
 LOSSES=${SPW_LOSSES:-0% 2%}
 CONNS=3
 RATE=150000
+FAIL=/sys/module/spillway/parameters/fail_move
 
 ktap_plan 20
 scene_begin
@@ -58,6 +59,8 @@ moves() {
 	for i in $(seq "$MOVES"); do
 		sleep "0.$(printf %03d $((RANDOM % 400)))"
 		port=${ports[RANDOM % CONNS]}
+		# One in three in two phases, as where the target is not ready for one (14).
+		[ ! -e $FAIL ] || echo $((i % 3 ? 0 : 14)) > $FAIL
 		from=${at[$port]}
 		to=$((3 - from))
 		hand "$from" $to sport 7000 dport "$port" anytime && [ "$moved" = 1 ] || {

@@ -117,9 +117,11 @@ break_path() { # FROM
 	if [ $((RANDOM % 4)) = 0 ]; then sleep 3; else sleep "0.$(printf %03d $((RANDOM % 200)))"; fi
 	ip -n lan link set "n$1" up
 }
+# The commit goes with the image, but where the target is not ready for that (14).
 by_the_path() {
 	local i
 	for i in $(seq "$MOVES"); do
+		[ ! -e $FAIL ] || echo $((i % 2 * 14)) > $FAIL
 		one_move break_path || {
 			note "move $i"
 			return 1

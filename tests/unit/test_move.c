@@ -58,6 +58,7 @@ struct explorer {
 	unsigned int results[SPW_MOVE_LOST + 1];
 	uint32_t states[2];
 	void (*sabotage)(struct world *after, const struct world *before);
+	bool give;	/* COMMIT goes with an image that is ready to go */
 };
 
 static uint32_t hash(const struct world *w)
@@ -136,7 +137,7 @@ static void act_target(struct world *w, struct machine *m, uint32_t actions)
 
 static void step(struct explorer *x, struct world *w, int side, int i, uint8_t event)
 {
-	struct spw_move_in in = { .event = event, .moved_on = w->moved_on };
+	struct spw_move_in in = { .event = event, .moved_on = w->moved_on, .give = x->give };
 	struct machine *m = &w->machines[side][i];
 	uint64_t now = event == SPW_MOVE_DEADLINE ? ~0ULL >> 1 : 1;
 	struct spw_move_out out;
@@ -155,7 +156,8 @@ static void step(struct explorer *x, struct world *w, int side, int i, uint8_t e
 		m->has_due = !!spw_move_origin_due(&o);
 		act_origin(w, m, out.actions);
 		if (out.actions & SPW_MOVE_RELEASE)
-			w->released = out.send == SPW_MOVE_COMMIT ? (uint8_t)(i + 1) : MOVES + 1;
+			w->released = out.send == SPW_MOVE_COMMIT || out.send == SPW_MOVE_GIVE ?
+				      (uint8_t)(i + 1) : MOVES + 1;
 		x->results[out.result]++;
 	} else {
 		struct spw_move_target t = { .state = m->state, .due = m->has_due };
@@ -307,6 +309,11 @@ static void expand_machine(struct explorer *x, uint32_t from, int side, int i)
 	if (m->works) {
 		one_event(x, from, w, side, i, SPW_MOVE_WORKED, true);
 		one_event(x, from, w, side, i, SPW_MOVE_FAILED, true);
+	}
+	if (m->works && side == ORIGIN && m->state == SPW_ORIGIN_FREEZING) {
+		x->give = true;
+		one_event(x, from, w, side, i, SPW_MOVE_WORKED, true);
+		x->give = false;
 	}
 	/* All is to come to rest without the last resort. */
 	if (m->has_due)

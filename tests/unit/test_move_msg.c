@@ -121,7 +121,9 @@ TEST(fields_out_of_range)
 		bad.size = kind == SPW_MOVE_RESERVE || spw_move_msg_has_image(kind) ? 0 : 1;
 		if (kind == SPW_MOVE_TAKEN)
 			bad.size = SPW_MOVE_IMAGE_MAX + 1;
-		EXPECT_EQ(-EPROTO, trip(&bad, &got));
+		if (kind == SPW_MOVE_RESERVED)
+			bad.size = 2;
+		EXPECT_EQ(kind == SPW_MOVE_COMMITTED ? 0 : -EPROTO, trip(&bad, &got));
 		bad = sample(kind);
 		bad.family = spw_move_msg_has_tuple(kind) ? 0 : 4;
 		EXPECT_EQ(-EPROTO, trip(&bad, &got));
@@ -156,6 +158,21 @@ TEST(the_connection)
 	EXPECT_EQ(0, trip(&bad, &got));
 	bad.size++;
 	EXPECT_EQ(-EPROTO, trip(&bad, &got));
+}
+
+TEST(what_the_target_says_of_itself)
+{
+	struct spw_move_msg got, msg = sample(SPW_MOVE_RESERVED);
+
+	for (uint32_t size = 0; size < 2; size++) {
+		msg.size = size;
+		EXPECT_EQ(0, trip(&msg, &got));
+		EXPECT_EQ(size, got.size);
+	}
+	msg = sample(SPW_MOVE_COMMITTED);
+	msg.size = UINT32_MAX;
+	EXPECT_EQ(0, trip(&msg, &got));
+	EXPECT_EQ(UINT32_MAX, got.size);
 }
 
 TEST(who_opened_it)

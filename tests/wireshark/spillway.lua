@@ -42,11 +42,13 @@ local move_kinds = {
 	[11] = "COMMITTED", [12] = "GONE", [13] = "HELLO", [14] = "HELLO_BACK", [15] = "STILL",
 	[16] = "OVER", [17] = "AHEAD", [18] = "TAKEN", [19] = "PATCH", [20] = "FOLLOW",
 	[21] = "FOLLOWS", [22] = "WENT_ON", [23] = "SHORTER", [24] = "STAYS", [25] = "LED",
+	[26] = "GIVE", [27] = "GIVE_PATCH",
 }
 local MOVE_HEAD, MOVE_TUPLE, MOVE_THIRD = 20, 48, 16
 -- What follows the head; an image has the size that the head tells.
 local move_third = { [20] = true, [21] = true, [22] = true, [23] = true, [24] = true, [25] = true }
-local move_image = { [IMAGE] = true, [17] = true, [19] = true }
+local move_image = { [IMAGE] = true, [17] = true, [19] = true, [26] = true, [27] = true }
+local move_patch = { [19] = true, [27] = true }
 local function move_named(kind) return kind == RESERVE or kind == 15 or move_third[kind] end
 
 -- enum spw_move_reason, in the words of include/spillway/reason_words.h
@@ -486,7 +488,7 @@ local function move_one(body, pinfo, tree)
 		third(body(MOVE_HEAD + MOVE_TUPLE, MOVE_THIRD), sub)
 	end
 	-- A patch is of an image that was sent before.
-	if move_image[kind] and kind ~= 19 and rest > 0 then
+	if move_image[kind] and not move_patch[kind] and rest > 0 then
 		image(body(MOVE_HEAD, rest):tvb(), sub)
 	end
 	return len
