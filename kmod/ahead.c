@@ -115,7 +115,7 @@ void spw_ahead_taken(struct spw_offer *offer, const struct spw_move_msg *msg)
 	offer->ahead.waits = false;
 	if (msg->size != offer->ahead.image.len)
 		spw_ahead_drop(offer);
-	offer->moves->eager = true;
+	spw_moves_turn(offer->moves);
 }
 
 static bool read_blob(struct spw_image_blob *blob, const struct spw_captured *image)

@@ -115,7 +115,7 @@ int spw_job_begin(struct spw_moves *moves, const struct spw_move *entries, u32 n
 	}
 	*id = job->id;
 	spw_netlink_job_event(moves->spw, job);
-	spw_moves_soon(moves, 0);
+	spw_moves_turn(moves);
 	return 0;
 }
 
@@ -185,8 +185,6 @@ void spw_job_event(const struct spw_conn *conn, struct spw_peer *peer,
 	spw_netlink_move_event(peer, conn, moved ? SPILLWAY_ROLE_MOVED : SPILLWAY_ROLE_LOCAL,
 			       moved ? SPILLWAY_CONN_MOVED : SPILLWAY_CONN_STAYED,
 			       spw_job_reason(out->reason));
-	/* Another may begin. */
-	spw_moves_soon(peer->spw->moves, 0);
 }
 
 /**

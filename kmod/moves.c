@@ -44,6 +44,29 @@ void spw_moves_soon(struct spw_moves *moves, unsigned long delay)
 		mod_delayed_work(system_highpri_wq, &moves->work, delay);
 }
 
+/**
+ * spw_moves_turn() - something is to begin, or to be frozen
+ * @moves: moves; any context
+ *
+ * What begins waits for its turn among all who want the processor, also applications; what
+ * was begun does not. If it did not wait, the scheduler would take from this module what
+ * others have had too little of, and that while endpoints are frozen.
+ */
+void spw_moves_turn(struct spw_moves *moves)
+{
+	if (!READ_ONCE(moves->dying))
+		queue_work(system_wq, &moves->turn);
+}
+
+static void turn_work(struct work_struct *work)
+{
+	struct spw_moves *moves = container_of(work, struct spw_moves, turn);
+
+	/* No lock is held by who may have to wait. */
+	WRITE_ONCE(moves->turn_came, true);
+	spw_moves_soon(moves, 0);
+}
+
 /* Nobody's lock is held meanwhile: what is frozen does not wait for it. */
 static void grace_work(struct work_struct *work)
 {
@@ -53,7 +76,7 @@ static void grace_work(struct work_struct *work)
 
 	synchronize_rcu_expedited();
 	WRITE_ONCE(moves->grace_over, wanted);
-	spw_moves_soon(moves, 0);
+	spw_moves_turn(moves);
 }
 
 /**
@@ -233,9 +256,7 @@ static void run_later(struct spw_moves *moves)
 {
 	unsigned long at = READ_ONCE(moves->work.timer.expires);
 
-	if (moves->eager)
-		spw_moves_soon(moves, 0);
-	else if (!delayed_work_pending(&moves->work) || time_after(at, jiffies + 1))
+	if (!delayed_work_pending(&moves->work) || time_after(at, jiffies + 1))
 		spw_moves_soon(moves, 1);
 }
 
@@ -411,10 +432,9 @@ static void moves_work(struct work_struct *work)
 	struct spw_peer *peer;
 	unsigned long id;
 	LIST_HEAD(peers);
-	bool eager;
 
 	mutex_lock(&moves->lock);
-	moves->eager = false;
+	moves->turn_now = xchg(&moves->turn_came, false);
 	/* Who is found here is not freed before this lock was had. */
 	xa_for_each(&moves->spw->peers, id, peer) {
 		notice_end(peer);
@@ -424,7 +444,8 @@ static void moves_work(struct work_struct *work)
 		due = min(due, spw_guests_poll(peer, now));
 		list_add_tail(&peer->moving.polled, &peers);
 	}
-	spw_jobs_go_on(moves);
+	if (moves->turn_now)
+		spw_jobs_go_on(moves);
 	due = min(due, spw_offers_poll(moves, now));
 	look_at_gates(moves);
 	list_for_each_entry(peer, &peers, moving.polled)
@@ -433,11 +454,8 @@ static void moves_work(struct work_struct *work)
 		due = min(due, gates_due(moves, now));
 	else
 		spw_hook_not_arriving(moves->spw);
-	eager = moves->eager;
 	mutex_unlock(&moves->lock);
-	if (eager)
-		spw_moves_soon(moves, 0);
-	else if (due != U64_MAX && !READ_ONCE(moves->dying))
+	if (due != U64_MAX && !READ_ONCE(moves->dying))
 		queue_delayed_work(system_highpri_wq, &moves->work,
 				   nsecs_to_jiffies(due - min(due, ktime_get_ns())) + 1);
 }
@@ -506,6 +524,7 @@ int spw_moves_init(struct spw_device *spw)
 	mutex_init(&moves->lock);
 	moves->spw = spw;
 	INIT_DELAYED_WORK(&moves->work, moves_work);
+	INIT_WORK(&moves->turn, turn_work);
 	INIT_DELAYED_WORK(&moves->grace, grace_work);
 	do {
 		moves->life = get_random_u32();
@@ -535,6 +554,7 @@ void spw_moves_stop(struct spw_device *spw)
 
 	WRITE_ONCE(moves->dying, true);
 	cancel_delayed_work_sync(&moves->grace);
+	cancel_work_sync(&moves->turn);
 	cancel_delayed_work_sync(&moves->work);
 	mutex_lock(&moves->lock);
 	list_for_each_entry_safe(gate, next, &moves->gates, list) {
@@ -558,6 +578,7 @@ void spw_moves_free(struct spw_device *spw)
 
 	/* Who was told that a stream ended may have looked before it was stopped. */
 	cancel_delayed_work_sync(&moves->grace);
+	cancel_work_sync(&moves->turn);
 	cancel_delayed_work_sync(&moves->work);
 	xa_destroy(&moves->offers);
 	xa_destroy(&moves->departed);

@@ -33,6 +33,9 @@ enum spw_moves_limits {
  *	inside nothing else of ours. Socket locks are taken inside it, and held on
  * @spw: device
  * @work: deadlines, and all that is not done where a message came
+ * @turn: asks others for the processor, until what is to begin may
+ * @turn_came: it has; set in any context
+ * @turn_now: and so they begin, in this run of @work
  * @life: this node's instance as moves name it; another one each time
  * @last_id: of a move
  * @grace: waits for grace periods
@@ -58,13 +61,15 @@ enum spw_moves_limits {
  * @next_gate: from which on, NULL: from the first
  * @unsaid: messages that were refused for %SPW_FAULT_SAY
  * @waits: some wait for their turn to be frozen
- * @eager: something is to be done now, not with the next deadline
  * @dying: nothing begins any more
  */
 struct spw_moves {
 	struct mutex lock; /* see above */
 	struct spw_device *spw;
 	struct delayed_work work;
+	struct work_struct turn;
+	bool turn_came;
+	bool turn_now;
 	u32 life;
 	u64 last_id;
 	struct delayed_work grace;
@@ -89,7 +94,6 @@ struct spw_moves {
 	struct spw_gate *next_gate;
 	u32 unsaid;
 	bool waits;
-	bool eager;
 	bool dying;
 };
 
@@ -132,6 +136,7 @@ void spw_moves_peer_sync(struct spw_peer *peer);
 void spw_moves_peer_gone(struct spw_peer *peer);
 
 u32 spw_moves_grace(struct spw_moves *moves);
+void spw_moves_turn(struct spw_moves *moves);
 void spw_moves_soon(struct spw_moves *moves, unsigned long delay);
 bool spw_moves_ready(struct spw_peer *peer);
 int spw_moves_tell(struct spw_peer *peer, const struct spw_move_msg *msg);

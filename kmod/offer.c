@@ -146,6 +146,13 @@ static void unlock(struct spw_offer *offer)
 	spw_peer_count(offer->peer, SPILLWAY_STAT_MOVE_MUTED, 1);
 }
 
+/* There may be room for others that are to be frozen. */
+static void next_turn(struct spw_offer *offer)
+{
+	if (offer->moves->waits)
+		spw_moves_turn(offer->moves);
+}
+
 /* It counts as one that is frozen. */
 static void pace_begin(struct spw_offer *offer)
 {
@@ -167,7 +174,7 @@ static void pace_end(struct spw_offer *offer, const struct spw_paced *one)
 		spw_pace_end(pace, one);
 	else
 		spw_pace_cancel(pace);
-	offer->moves->eager |= offer->moves->waits;
+	next_turn(offer);
 }
 
 /* The gate as it was before the move. */
@@ -336,10 +343,10 @@ static void reset(struct spw_offer *offer)
 
 static void act(struct spw_offer *offer, u32 actions, const struct spw_move_msg *msg)
 {
-	if (actions & (SPW_MOVE_COPY | SPW_MOVE_FREEZE))
-		offer->moves->eager = true;
-	if (actions & SPW_MOVE_COPY)
+	if (actions & SPW_MOVE_COPY) {
 		offer->copying = true;
+		spw_moves_turn(offer->moves);
+	}
 	if (actions & SPW_MOVE_FREEZE)
 		list_move_tail(&offer->freezing, &offer->moves->freezing);
 	if (actions & SPW_MOVE_THAW)
@@ -362,6 +369,8 @@ static void offer_free(struct spw_offer *offer)
 	list_del(&offer->released);
 	offer->moves->nr_offers--;
 	offer->moves->nr_gifts -= offer->gift;
+	/* Another may begin. */
+	spw_moves_turn(offer->moves);
 	kfree(offer);
 }
 
@@ -638,6 +647,10 @@ static u8 wait(struct spw_offer *offer, u64 now, u8 *reason)
 		offer->moves->waits = true;
 		return SPW_MOVE_NONE;
 	}
+	if (!offer->moves->turn_now) {
+		spw_moves_turn(offer->moves);
+		return SPW_MOVE_NONE;
+	}
 	what = look(offer, now, reason);
 	if (what == SPW_MOVE_WORKED)
 		pace_begin(offer);
@@ -704,8 +717,6 @@ u64 spw_offers_poll(struct spw_moves *moves, u64 now)
 	moves->waits = false;
 	list_for_each_entry_safe(offer, next, &moves->offer_list, list)
 		due = min(due, poll(offer, now));
-	/* All that is to be frozen is found here; what cannot be yet has its time. */
-	moves->eager = false;
 	freeze_all(moves, now);
 	spw_offers_release(moves);
 	return due;
