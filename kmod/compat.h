@@ -77,6 +77,12 @@ static inline bool spw_compat_has_usec_ts(void)
 	return LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0);
 }
 
+/* Does what a softirq is to do wait for ksoftirqd, once that was woken? Not since 6.5. */
+static inline bool spw_compat_softirqs_wait(void)
+{
+	return LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0);
+}
+
 /* Who may send from an address that is not local: a bit-field until 6.6. */
 static inline void spw_compat_set_transparent(struct sock *sk, bool on)
 {

@@ -13,6 +13,7 @@
 #include "device.h"
 #include "fault.h"
 #include "netlink.h"
+#include "softirq.h"
 
 unsigned int spw_fault_step;
 module_param_named(fail_move, spw_fault_step, uint, 0600);
@@ -45,6 +46,7 @@ static void __exit spw_exit(void)
 	spw_netlink_exit();
 	spw_device_exit();
 	spw_child_exit();
+	spw_softirq_exit();
 	spw_conntab_module_exit();
 }
 

@@ -26,6 +26,7 @@
 #include "notify.h"
 #include "peer.h"
 #include "replica.h"
+#include "softirq.h"
 
 /* What comes within this time goes into one message, if its type allows it. */
 #define BATCH_TIME	NSEC_PER_MSEC
@@ -428,6 +429,7 @@ void spw_messenger_flush(struct spw_peer *peer)
 	rcu_read_lock();
 	step(peer, ktime_get_ns());
 	rcu_read_unlock();
+	spw_softirq_now();
 	local_bh_enable();
 	spw_repair_arm(peer, ktime_get_ns());
 }
