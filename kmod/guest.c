@@ -374,13 +374,12 @@ static void destroy(struct spw_guest *guest)
 	if (!gate)
 		return;
 	gate->busy = false;
-	if (gate->mode != SPW_GATE_HOLD) {
+	if (gate->mode != SPW_GATE_HOLD)
 		spw_gate_unexpect(gate);
-	} else if (guest->fresh) {
+	else if (guest->fresh)
 		spw_gate_sink(gate);
-	} else {
+	else
 		spw_gate_thaw(gate);
-	}
 }
 
 static void end(struct sock *sk)

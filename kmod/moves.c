@@ -20,6 +20,7 @@
 #include "job.h"
 #include "moves.h"
 #include "offer.h"
+#include "offer_act.h"
 #include "peer.h"
 
 enum moves_times {

@@ -101,7 +101,6 @@ void spw_offer_message(struct spw_peer *peer, const struct spw_move_msg *msg);
 void spw_offers_event(struct spw_peer *peer, u8 event);
 void spw_offers_end(struct spw_peer *peer);
 void spw_offers_cancel(struct spw_moves *moves, const struct spw_job *job);
-void spw_offers_release(struct spw_moves *moves);
 u64 spw_offers_poll(struct spw_moves *moves, u64 now);
 u8 spw_offer_named(const struct spw_move_msg *msg, struct spw_tuple *tuple);
 void spw_offer_name(struct spw_move_msg *msg, u8 family, const struct spw_tuple *tuple);

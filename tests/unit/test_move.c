@@ -58,7 +58,7 @@ struct explorer {
 	unsigned int results[SPW_MOVE_LOST + 1];
 	uint32_t states[2];
 	void (*sabotage)(struct world *after, const struct world *before);
-	bool give;	/* COMMIT goes with an image that is ready to go */
+	bool give; /* COMMIT goes with an image that is ready to go */
 };
 
 static uint32_t hash(const struct world *w)
@@ -157,7 +157,8 @@ static void step(struct explorer *x, struct world *w, int side, int i, uint8_t e
 		act_origin(w, m, out.actions);
 		if (out.actions & SPW_MOVE_RELEASE)
 			w->released = out.send == SPW_MOVE_COMMIT || out.send == SPW_MOVE_GIVE ?
-				      (uint8_t)(i + 1) : MOVES + 1;
+					      (uint8_t)(i + 1) :
+					      MOVES + 1;
 		x->results[out.result]++;
 	} else {
 		struct spw_move_target t = { .state = m->state, .due = m->has_due };
