@@ -21,7 +21,8 @@
  *   much, or it fills the queue for as long as it is repaired. But what TCP itself
  *   sends again is repaired, and with what it asks whether all of its flight was lost:
  *   it learns from the answer, and would need its timer without;
- * - a path that loses too much is left alone for a while;
+ * - a path that loses too much is left alone for a while, but not for what its queue
+ *   drops: that is over as soon as TCP has learned of it;
  * - all memory is bounded: the oldest is forgotten first.
  */
 #include <linux/errno.h>
@@ -233,17 +234,23 @@ static void advance_head(struct spw_arq *arq, __u64 seq, struct spw_arq_out *out
 		arq->tail = arq->head - SPW_ARQ_RING;
 }
 
+/*
+ * Where many connections begin at once, a queue drops half of their first thousand
+ * datagrams; that is when TCP needs most that what it sends again is repaired.
+ */
 static void judge(struct spw_arq *arq, __u64 now, struct spw_arq_out *out)
 {
 	if (++arq->sample_sent < JUDGE_SENT)
 		return;
 	arq->loss = arq->sample_lost * 1000 / arq->sample_sent;
-	if (arq->loss > JUDGE_LOST * 10) {
+	if (arq->sample_lost * 100 >
+	    arq->sample_sent * JUDGE_LOST + arq->sample_queued * 100) {
 		arq->off_until = now + OFF_TIME;
 		out->off++;
 	}
 	arq->sample_sent = 0;
 	arq->sample_lost = 0;
+	arq->sample_queued = 0;
 }
 
 /* Remember a datagram; the packet's reference is the slot's from now on. */
@@ -407,6 +414,7 @@ static void leave(struct spw_arq *arq, struct spw_arq_sent *s,
 /* RFC 8985 section 6.2.5, step 5. */
 static void detect(struct spw_arq *arq, __u64 now, struct spw_arq_out *out)
 {
+	bool queue = queue_stands(arq);
 	__u64 seq;
 
 	if (!arq->acked)
@@ -419,7 +427,8 @@ static void detect(struct spw_arq *arq, __u64 now, struct spw_arq_out *out)
 			continue;
 		out->lost++;
 		arq->sample_lost++;
-		if (queue_stands(arq) && !s->packet->needed)
+		arq->sample_queued += queue;
+		if (queue && !s->packet->needed)
 			leave(arq, s, out);
 		else
 			again(arq, s, SPW_ARQ_LOST, now, out);

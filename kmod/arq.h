@@ -92,6 +92,7 @@ struct spw_arq_sent {
  * @probes: without an answer
  * @sample_sent: datagrams since the loss rate was judged last
  * @sample_lost: of these, lost and not found to have arrived after all
+ * @sample_queued: of those declared lost, while a queue stood
  * @loss: permille, at the last judgement
  * @off_until: nothing is kept before (ns): the path is beyond help
  */
@@ -115,6 +116,7 @@ struct spw_arq {
 	__u32 probes;
 	__u32 sample_sent;
 	__u32 sample_lost;
+	__u32 sample_queued;
 	__u32 loss;
 	__u64 off_until;
 };

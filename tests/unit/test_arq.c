@@ -229,6 +229,25 @@ TEST(a_path_beyond_help_is_left_alone)
 	path_free(p);
 }
 
+/* Too much at once, as when many connections begin: what TCP needs then is repaired. */
+TEST(a_path_with_a_full_queue_is_not_beyond_help)
+{
+	struct path *p = path_new(500 * US, 0, 0, 0);
+
+	p->each = 600 * US;
+	p->room = 30 * MS;
+	p->repeat_every = 40;
+	path_more(p, 0, 12000, 2, 500 * US);
+	EXPECT_GT(p->arq.loss, 500);
+	EXPECT_EQ(0, p->total.off);
+	/* What is lost after it, is. */
+	path_run(p, p->now + 1000 * MS);
+	p->loss = 0.6;
+	path_more(p, 12000, 16000, 2, 3000 * US);
+	EXPECT_EQ(1, p->total.off);
+	path_free(p);
+}
+
 TEST(tries_and_time_are_bounded)
 {
 	struct path *p = path_new(2 * MS, 0, 0, 0);
