@@ -524,6 +524,7 @@ static void unknown(struct spw_peer *peer, const struct spw_move_msg *msg)
 	struct spw_move_out out;
 
 	if (msg->kind == SPW_MOVE_RESERVE) {
+		spw_peer_count(peer, SPILLWAY_STAT_MOVE_REFUSED, 1);
 		say(&none, SPW_MOVE_REFUSED, SPW_MOVE_BECAUSE_ROOM);
 		return;
 	}
