@@ -255,7 +255,7 @@ u8 spw_adopt_begin(const struct spw_adopter *adopter, const struct spw_image *im
 
 	if (!spw_adopter_waits(adopter))
 		return SPW_MOVE_BECAUSE_CLOSED;
-	*saved = kzalloc(sizeof(**saved), GFP_KERNEL);
+	*saved = kzalloc(sizeof(**saved), GFP_KERNEL | __GFP_NOWARN);
 	if (!*saved)
 		return SPW_MOVE_BECAUSE_MEMORY;
 	spw_restore_congestion_control(sk, image);

@@ -135,7 +135,7 @@ static struct sk_buff *take_ack(void)
 
 	if (skb)
 		return skb;
-	skb = alloc_skb(HEADROOM + sizeof(struct tcphdr), GFP_KERNEL);
+	skb = alloc_skb(HEADROOM + sizeof(struct tcphdr), GFP_KERNEL | __GFP_NOWARN);
 	if (!skb)
 		return NULL;
 	skb_reserve(skb, HEADROOM);

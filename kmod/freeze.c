@@ -120,7 +120,7 @@ u8 spw_freeze_claim(struct spw_offer *offer)
 		gate = spw_gate_new(moves->spw, offer->conn.family, tuple);
 	if (!gate)
 		return SPW_MOVE_BECAUSE_MEMORY;
-	if (xa_insert(&moves->departed, offer->id, gate, GFP_KERNEL)) {
+	if (xa_insert(&moves->departed, offer->id, gate, GFP_KERNEL | __GFP_NOWARN)) {
 		if (offer->fresh)
 			spw_gate_free(gate);
 		return SPW_MOVE_BECAUSE_MEMORY;

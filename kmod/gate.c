@@ -311,7 +311,7 @@ static struct sk_buff *next_copy(struct spw_gate *gate)
 	skb_queue_walk(&gate->held, skb) {
 		if (held_cb(skb)->copied)
 			continue;
-		copy = skb_clone(skb, GFP_ATOMIC);
+		copy = skb_clone(skb, GFP_ATOMIC | __GFP_NOWARN);
 		held_cb(skb)->copied = copy;
 		break;
 	}
@@ -478,7 +478,7 @@ static struct sk_buff *copy_of(struct spw_gate *gate, struct sk_buff *skb, bool 
 		gate->missed = true;
 		return skb;
 	}
-	copy = skb_clone(skb, GFP_ATOMIC);
+	copy = skb_clone(skb, GFP_ATOMIC | __GFP_NOWARN);
 	held_cb(skb)->copied = copy;
 	return copy;
 }

@@ -481,7 +481,7 @@ static struct spw_guest *guest_new(struct spw_peer *peer, const struct spw_move_
 	guest->conn = msg->conn;
 	guest->direction = msg->direction;
 	read_name(guest, msg);
-	if (xa_insert(&peer->moving.guests, msg->id, guest, GFP_KERNEL)) {
+	if (xa_insert(&peer->moving.guests, msg->id, guest, GFP_KERNEL | __GFP_NOWARN)) {
 		kfree(guest);
 		return NULL;
 	}

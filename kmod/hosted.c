@@ -44,7 +44,7 @@ static bool add(struct spw_peer *peer, const struct spw_notice *notice)
 	if (!entry)
 		return false;
 	*entry = *notice;
-	if (xa_insert(&h->conns, notice->id, entry, GFP_KERNEL)) {
+	if (xa_insert(&h->conns, notice->id, entry, GFP_KERNEL | __GFP_NOWARN)) {
 		notice_free(peer, entry);
 		return false;
 	}

@@ -79,7 +79,7 @@ static struct spw_job *job_new(struct spw_moves *moves, u32 n)
 	job->total = n;
 	job->begun = ktime_get_ns();
 	job->id = ++moves->last_job ?: ++moves->last_job;
-	if (xa_insert(&moves->jobs, job->id, job, GFP_KERNEL)) {
+	if (xa_insert(&moves->jobs, job->id, job, GFP_KERNEL | __GFP_NOWARN)) {
 		kvfree(job);
 		return NULL;
 	}

@@ -225,7 +225,7 @@ int spw_offer_begin(struct spw_job *job, u32 index, const struct spw_conn *conn,
 	offer->job = job;
 	offer->index = index;
 	offer->conn = *conn;
-	if (xa_insert(&moves->offers, offer->id, offer, GFP_KERNEL)) {
+	if (xa_insert(&moves->offers, offer->id, offer, GFP_KERNEL | __GFP_NOWARN)) {
 		kfree(offer);
 		return -ENOMEM;
 	}

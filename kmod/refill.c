@@ -145,7 +145,7 @@ static bool add_out_of_order(struct sock *sk, u32 seq, const u8 *data, u32 len, 
 	struct tcp_sock *tp = tcp_sk(sk);
 	struct sk_buff *skb;
 
-	skb = alloc_skb(len, GFP_KERNEL);
+	skb = alloc_skb(len, GFP_KERNEL | __GFP_NOWARN);
 	if (!skb)
 		return false;
 	if (!sk_rmem_schedule(sk, skb, skb->truesize)) {

@@ -83,10 +83,10 @@ static int out_insert(struct spw_peer *peer, struct spw_replica_out *out)
 	struct spw_replica_peer *p = &peer->replica;
 	int err;
 
-	err = xa_alloc(&p->out, &out->place, out, xa_limit_31b, GFP_KERNEL);
+	err = xa_alloc(&p->out, &out->place, out, xa_limit_31b, GFP_KERNEL | __GFP_NOWARN);
 	if (err)
 		return err;
-	err = xa_err(xa_store(&p->by_id, out->id, out, GFP_KERNEL));
+	err = xa_err(xa_store(&p->by_id, out->id, out, GFP_KERNEL | __GFP_NOWARN));
 	if (err)
 		xa_erase(&p->out, out->place);
 	else

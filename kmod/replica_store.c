@@ -126,7 +126,7 @@ static struct spw_replica_in *in_new(struct spw_peer *peer, u32 place)
 	if (!spw_replica_charge(r, &r->nr_in, sizeof(*in)))
 		return NULL;
 	in = kzalloc(sizeof(*in), GFP_KERNEL | __GFP_NOWARN);
-	if (in && !xa_insert(&p->in, place, in, GFP_KERNEL)) {
+	if (in && !xa_insert(&p->in, place, in, GFP_KERNEL | __GFP_NOWARN)) {
 		WRITE_ONCE(p->nr_in, p->nr_in + 1);
 		return in;
 	}

@@ -240,7 +240,7 @@ static bool rename(struct spw_gate *gate, struct spw_peer *peer, struct spw_peer
 	gate->shorten.via_instance = peer->moving.life;
 	gate->shorten.via_id = id;
 	spw_shorten_still(gate, &msg);
-	if (!xa_insert(&moves->departed, gate->id, gate, GFP_KERNEL)) {
+	if (!xa_insert(&moves->departed, gate->id, gate, GFP_KERNEL | __GFP_NOWARN)) {
 		if (!spw_moves_tell(to, &msg)) {
 			xa_erase(&moves->departed, id);
 			return true;
