@@ -516,21 +516,22 @@ static void ahead(struct spw_guest *guest, const struct spw_move_msg *msg)
 /* A move that is not known: it is answered, and not remembered. */
 static void unknown(struct spw_peer *peer, const struct spw_move_msg *msg)
 {
-	struct spw_guest none = {
-		.moves = peer->spw->moves, .peer = peer, .instance = msg->instance,
-		.id = msg->id,
-	};
 	struct spw_move_in in = { .event = machine_event(msg) };
-	struct spw_move_out out;
+	struct spw_move_target none = {};
+	struct spw_move_out out = {
+		.send = SPW_MOVE_REFUSED, .reason = SPW_MOVE_BECAUSE_ROOM,
+	};
+	struct spw_move_msg answer;
 
-	if (msg->kind == SPW_MOVE_RESERVE) {
+	if (msg->kind == SPW_MOVE_RESERVE)
 		spw_peer_count(peer, SPILLWAY_STAT_MOVE_REFUSED, 1);
-		say(&none, SPW_MOVE_REFUSED, SPW_MOVE_BECAUSE_ROOM);
+	else
+		spw_move_target_step(&none, &in, ktime_get_ns(), &out);
+	if (!out.send)
 		return;
-	}
-	spw_move_target_step(&none.move, &in, ktime_get_ns(), &out);
-	if (out.send)
-		say(&none, out.send, out.reason);
+	spw_moves_key(&answer, out.send, msg->instance, msg->id);
+	answer.reason = out.reason;
+	spw_moves_answer(peer, &answer);
 }
 
 /**

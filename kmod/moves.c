@@ -28,6 +28,7 @@ enum moves_times {
 	GATES_MAX = 64,		/* of so many at one time: frozen ones may be waiting */
 	ASK_MAX = 256,		/* questions at one time, ... */
 	ASK_MS = 20,		/* and between two of these */
+	LATER_MS = 10,		/* until an answer is said again */
 };
 
 /* Each disturbs all processors: those who ask within this time share one (jiffies). */
@@ -124,6 +125,51 @@ int spw_moves_tell(struct spw_peer *peer, const struct spw_move_msg *msg)
 	return spw_messenger_append(peer, SPW_MESSAGE_MOVE, data, len, SPW_LEN_MOVES);
 }
 
+static bool is_for_later(int err)
+{
+	return err == -ENOMEM || err == -ENOBUFS;
+}
+
+/**
+ * spw_moves_answer() - say something of a move that nobody here remembers, now or soon
+ * @peer: to whom; under &spw_moves.lock
+ * @msg: what; all that it has is a reason
+ *
+ * The peer may be waiting for it, with an endpoint that is frozen. Without a stream, or
+ * where there is no memory for very many, it asks again in the next stream.
+ */
+void spw_moves_answer(struct spw_peer *peer, const struct spw_move_msg *msg)
+{
+	struct spw_moving *m = &peer->moving;
+
+	if (!is_for_later(spw_moves_tell(peer, msg)) || m->nr_later == SPW_LATER_MAX)
+		return;
+	m->later[m->nr_later++] = (struct spw_later){
+		.id = msg->id,
+		.instance = msg->instance,
+		.kind = msg->kind,
+		.reason = msg->reason,
+	};
+}
+
+/* Returns when to try again. */
+static u64 say_later(struct spw_peer *peer, u64 now)
+{
+	struct spw_moving *m = &peer->moving;
+	const struct spw_later *later;
+	struct spw_move_msg msg;
+
+	while (m->nr_later) {
+		later = &m->later[m->nr_later - 1];
+		spw_moves_key(&msg, later->kind, later->instance, later->id);
+		msg.reason = later->reason;
+		if (is_for_later(spw_moves_tell(peer, &msg)))
+			return now + LATER_MS * NSEC_PER_MSEC;
+		m->nr_later--;
+	}
+	return U64_MAX;
+}
+
 /**
  * spw_moves_over() - a connection that a peer gave needs nothing from it any more
  * @peer: who; under &spw_moves.lock
@@ -135,8 +181,7 @@ void spw_moves_over(struct spw_peer *peer, u32 instance, u64 id)
 	struct spw_move_msg msg;
 
 	spw_moves_key(&msg, SPW_MOVE_OVER, instance, id);
-	/* Not said now, it is asked for in the next stream. */
-	spw_moves_tell(peer, &msg);
+	spw_moves_answer(peer, &msg);
 }
 
 static void tell_all(struct spw_peer *peer, u8 event)
@@ -153,6 +198,7 @@ static void notice_end(struct spw_peer *peer)
 	if (!test_and_clear_bit(SPW_MOVING_ENDED, &m->flags))
 		return;
 	m->met = false;
+	m->nr_later = 0;
 	set_bit(SPW_MOVING_HELLO, &m->flags);
 	clear_bit(SPW_MOVING_ANSWER, &m->flags);
 	clear_bit(SPW_MOVING_STILL, &m->flags);
@@ -449,8 +495,10 @@ static void moves_work(struct work_struct *work)
 		spw_jobs_go_on(moves);
 	due = min(due, spw_offers_poll(moves, now));
 	look_at_gates(moves);
-	list_for_each_entry(peer, &peers, moving.polled)
+	list_for_each_entry(peer, &peers, moving.polled) {
+		due = min(due, say_later(peer, now));
 		spw_messenger_flush(peer);
+	}
 	if (!list_empty(&moves->gates))
 		due = min(due, gates_due(moves, now));
 	else

@@ -25,6 +25,7 @@ enum spw_moves_limits {
 	SPW_GUESTS_MAX = 1024,	/* at a target, for all peers, ... */
 	SPW_GUESTS_PEER = 512,	/* and for one: an origin has no more than half of that */
 	SPW_JOBS_MAX = 32,	/* remembered, those under way included */
+	SPW_LATER_MAX = 16,	/* answers to one peer that are said later */
 };
 
 /**
@@ -105,6 +106,20 @@ enum spw_moving_flags {
 };
 
 /**
+ * struct spw_later - what is said of a move that nobody here remembers
+ * @id: of the move
+ * @instance: of its origin
+ * @kind: of message
+ * @reason: of that, if it has one
+ */
+struct spw_later {
+	u64 id;
+	u32 instance;
+	u8 kind;
+	u8 reason;
+};
+
+/**
  * struct spw_moving - what a peer has to do with moves
  * @flags: &enum spw_moving_flags
  * @met: the peer has said hello in this stream; under &spw_moves.lock as the others
@@ -114,6 +129,8 @@ enum spw_moving_flags {
  * @polled: in a list of those that are looked at
  * @guests: moves of which it is the origin and this node the target, by its id
  * @nr_guests: in there
+ * @later: could not be said in this stream so far
+ * @nr_later: in there
  */
 struct spw_moving {
 	unsigned long flags;
@@ -124,6 +141,8 @@ struct spw_moving {
 	struct list_head polled;
 	struct xarray guests;
 	u32 nr_guests;
+	struct spw_later later[SPW_LATER_MAX];
+	u32 nr_later;
 };
 
 extern const struct spw_message_ops spw_moves_ops;
@@ -140,6 +159,7 @@ void spw_moves_turn(struct spw_moves *moves);
 void spw_moves_soon(struct spw_moves *moves, unsigned long delay);
 bool spw_moves_ready(struct spw_peer *peer);
 int spw_moves_tell(struct spw_peer *peer, const struct spw_move_msg *msg);
+void spw_moves_answer(struct spw_peer *peer, const struct spw_move_msg *msg);
 void spw_moves_over(struct spw_peer *peer, u32 instance, u64 id);
 
 static inline void spw_moves_key(struct spw_move_msg *msg, u8 kind, u32 instance, u64 id)

@@ -239,6 +239,21 @@ int spw_offer_begin(struct spw_job *job, u32 index, const struct spw_conn *conn,
 	return 0;
 }
 
+/* What comes of a move that is over, or never was. */
+static void unknown(struct spw_peer *peer, const struct spw_move_msg *msg)
+{
+	struct spw_move_in in = { .event = msg->kind, .reason = msg->reason };
+	struct spw_move_origin none = {};
+	struct spw_move_msg answer;
+	struct spw_move_out out;
+
+	spw_move_origin_step(&none, &in, ktime_get_ns(), &out);
+	if (!out.send)
+		return;
+	spw_moves_key(&answer, out.send, msg->instance, msg->id);
+	spw_moves_answer(peer, &answer);
+}
+
 /**
  * spw_offer_message() - the target says something
  * @peer: who; under &spw_moves.lock
@@ -258,20 +273,12 @@ void spw_offer_message(struct spw_peer *peer, const struct spw_move_msg *msg)
 		gate->since = ktime_get_ns();
 		return;
 	}
-	if (offer && offer->peer == peer && msg->kind == SPW_MOVE_TAKEN) {
+	if (offer && offer->peer == peer && msg->kind == SPW_MOVE_TAKEN)
 		spw_ahead_taken(offer, msg);
-	} else if (offer && offer->peer == peer) {
+	else if (offer && offer->peer == peer)
 		event_of(offer, msg->kind, msg->reason, msg);
-	} else if (!offer) {
-		/* What comes of a move that is over, or never was. */
-		struct spw_offer none = { .moves = moves, .id = msg->id, .peer = peer };
-		struct spw_move_in in = { .event = msg->kind, .reason = msg->reason };
-		struct spw_move_out out;
-
-		spw_move_origin_step(&none.move, &in, ktime_get_ns(), &out);
-		if (out.send)
-			say(&none, out.send);
-	}
+	else if (!offer)
+		unknown(peer, msg);
 }
 
 /**
