@@ -61,8 +61,8 @@ static void drop_ahead(struct spw_moves *moves, struct spw_kept *kept)
  * @kept: receives it; what was sent ahead is not needed any more
  * @msg: IMAGE, GIVE or their patches
  *
- * Return: 0; %SPW_MOVE_BECAUSE_ROOM; %SPW_MOVE_BECAUSE_IMAGE where it does not fit to
- * what was sent ahead.
+ * Return: 0; %SPW_MOVE_BECAUSE_ROOM; %SPW_MOVE_BECAUSE_MEMORY; %SPW_MOVE_BECAUSE_IMAGE
+ * where it does not fit to what was sent ahead.
  */
 u8 spw_kept_take(struct spw_moves *moves, struct spw_kept *kept,
 		 const struct spw_move_msg *msg)
@@ -78,7 +78,7 @@ u8 spw_kept_take(struct spw_moves *moves, struct spw_kept *kept,
 		return SPW_MOVE_BECAUSE_ROOM;
 	kept->data = room_for(size);
 	if (!kept->data)
-		return SPW_MOVE_BECAUSE_ROOM;
+		return SPW_MOVE_BECAUSE_MEMORY;
 	kept->size = size;
 	moves->guest_bytes += size;
 	if (!patch)
