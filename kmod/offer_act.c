@@ -167,6 +167,13 @@ static void pace_took(struct spw_offer *offer)
 	pace_end(offer, &one);
 }
 
+/* Without memory it is said later, by whoever looks again: when is not known. */
+static void note_sent(struct spw_offer *offer)
+{
+	if (!offer->unsaid)
+		offer->sent_us = held_us(offer);
+}
+
 /*
  * Their packets are about to go on: COMMIT, or GIVE, is sealed and sent now. Of one that is
  * in the round trip; the last of several waits for the others.
@@ -178,13 +185,13 @@ static void flush_released(struct spw_moves *moves)
 	struct spw_offer *offer;
 
 	offer = list_first_entry(&moves->released, struct spw_offer, released);
-	offer->sent_us = held_us(offer);
+	note_sent(offer);
 	list_for_each_entry(offer, &moves->released, released) {
 		if (offer->peer != flushed)
 			spw_messenger_flush(offer->peer);
 		flushed = offer->peer;
 		if (!one)
-			offer->sent_us = held_us(offer);
+			note_sent(offer);
 	}
 }
 
