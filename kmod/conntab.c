@@ -118,7 +118,10 @@ static void conn_free_rcu(struct rcu_head *rcu)
 	conn_free(container_of(rcu, struct spw_conn, rcu));
 }
 
-/* A place is reserved before anything is published, so that the limit holds. */
+/*
+ * A place is reserved before anything is published, so that the limit holds. Returns
+ * ERR_PTR(-ENOSPC) where there is none, ERR_PTR(-ENOMEM) without memory.
+ */
 static struct spw_conn *conn_new(struct spw_device *spw, u8 family,
 				 const struct spw_tuple *tuple,
 				 const struct sock *sk,
@@ -128,11 +131,11 @@ static struct spw_conn *conn_new(struct spw_device *spw, u8 family,
 	struct spw_conn *conn;
 
 	if (!atomic_add_unless(&spw->nr_conns, 1, max))
-		return NULL;
+		return ERR_PTR(-ENOSPC);
 	conn = kmem_cache_zalloc(cache_of(family), GFP_ATOMIC | __GFP_NOWARN);
 	if (!conn) {
 		atomic_dec(&spw->nr_conns);
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	}
 	conn->family = family;
 	memcpy(&conn->tuple, tuple,
@@ -227,7 +230,7 @@ void spw_conntab_born(struct spw_device *spw, u8 family,
 		gc_soon(spw);
 	}
 	conn = conn_new(spw, family, tuple, sk, dir);
-	if (!conn) {
+	if (IS_ERR(conn)) {
 		spw_stat_inc(spw->stats, SPILLWAY_STAT_CONN_REFUSED);
 		return;
 	}
@@ -410,30 +413,38 @@ static u8 tuple_of_sock(struct spw_tuple *tuple, const struct sock *sk)
 	return AF_INET;
 }
 
-/* A direction that is not known is found by whether somebody listens. */
-static void add_found(struct spw_device *spw, const struct sock *sk, u8 dir, bool untold)
+/*
+ * A direction that is not known is found by whether somebody listens. Returns 0 also
+ * where there is nothing to add, -ENOSPC where the table is full, or -ENOMEM.
+ */
+static int add_found(struct spw_device *spw, const struct sock *sk, u8 dir, bool untold)
 {
 	struct spw_tuple tuple;
 	u8 family = tuple_of_sock(&tuple, sk);
 	struct spw_conn *conn;
+	int err;
 
 	if (stays_inside(spw, family, &tuple) ||
 	    spw_conntab_find(spw, family, &tuple))
-		return;
+		return 0;
 	if (!dir && spw_conntab_listens(spw, family, &tuple, sk->sk_bound_dev_if))
 		dir = SPILLWAY_DIR_IN;
 	conn = conn_new(spw, family, &tuple, sk, dir);
-	if (!conn) {
-		spw_stat_inc(spw->stats, SPILLWAY_STAT_CONN_REFUSED);
-		return;
+	if (IS_ERR(conn)) {
+		err = PTR_ERR(conn);
+		goto refused;
 	}
 	if (spw_gate_find(spw, family, &tuple))
 		__set_bit(SPW_CONN_MOVED, &conn->flags);
 	if (untold)
 		__set_bit(SPW_CONN_UNTOLD, &conn->flags);
 	spw_conn_baseline(conn, sk);
-	if (conn_publish(spw, conn) == -ENOMEM)
-		spw_stat_inc(spw->stats, SPILLWAY_STAT_CONN_REFUSED);
+	err = conn_publish(spw, conn);
+	if (err != -ENOMEM)
+		return 0;
+refused:
+	spw_stat_inc(spw->stats, SPILLWAY_STAT_CONN_REFUSED);
+	return err;
 }
 
 /**
@@ -455,8 +466,11 @@ void spw_conntab_found(struct spw_device *spw, const struct sock *sk)
  * One that was here before has an entry until the collector has come by, which may have
  * found it dead already: what comes is another one, with an id of its own. That it came
  * is told by spw_conntab_tell().
+ *
+ * Return: 0, -ENOSPC where the table is full, or -ENOMEM. Who has no entry is not taken:
+ * at the node where it is it can be seen, and moved elsewhere.
  */
-void spw_conntab_arrived(struct spw_device *spw, const struct sock *sk, u8 dir)
+int spw_conntab_arrived(struct spw_device *spw, const struct sock *sk, u8 dir)
 {
 	struct spw_tuple tuple;
 	u8 family = tuple_of_sock(&tuple, sk);
@@ -466,7 +480,7 @@ void spw_conntab_arrived(struct spw_device *spw, const struct sock *sk, u8 dir)
 		conn_unpublish(spw, conn);
 		gc_soon(spw);
 	}
-	add_found(spw, sk, dir, true);
+	return add_found(spw, sk, dir, true);
 }
 
 /**

@@ -13,7 +13,7 @@ void spw_conntab_born(struct spw_device *spw, u8 family,
 		      const struct spw_tuple *tuple, const struct sock *sk,
 		      enum spillway_conn_direction dir, u32 isn);
 void spw_conntab_found(struct spw_device *spw, const struct sock *sk);
-void spw_conntab_arrived(struct spw_device *spw, const struct sock *sk, u8 dir);
+int spw_conntab_arrived(struct spw_device *spw, const struct sock *sk, u8 dir);
 void spw_conntab_tell(struct spw_device *spw, u8 family, const struct spw_tuple *tuple);
 struct spw_conn *spw_conntab_of(struct spw_device *spw, const struct sock *sk);
 bool spw_conntab_listens(struct spw_device *spw, u8 family, const struct spw_tuple *t,

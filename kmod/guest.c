@@ -276,15 +276,16 @@ static void open_gate(struct spw_guest *guest)
 }
 
 /* Before its application can ask for it. */
-static u8 store_session(struct spw_guest *guest)
+static u8 enter(struct spw_guest *guest)
 {
 	struct spw_device *spw = guest->moves->spw;
 	int err;
 
 	rcu_read_lock();
-	spw_conntab_arrived(spw, guest->restored.sk, guest->direction);
+	err = spw_conntab_arrived(spw, guest->restored.sk, guest->direction);
 	rcu_read_unlock();
-	err = spw_app_arrive(spw, guest->restored.sk, &guest->image.session);
+	if (!err)
+		err = spw_app_arrive(spw, guest->restored.sk, &guest->image.session);
 	if (!err)
 		return SPW_MOVE_BECAUSE_NOTHING;
 	return err == -ENOMEM ? SPW_MOVE_BECAUSE_MEMORY : SPW_MOVE_BECAUSE_ROOM;
@@ -296,7 +297,7 @@ static u8 accept(struct spw_guest *guest)
 
 	if (!guest->restored.sk)
 		return SPW_MOVE_BECAUSE_CLOSED;
-	reason = store_session(guest);
+	reason = enter(guest);
 	if (reason)
 		return reason;
 	return spw_fault(SPW_FAULT_GO) ? SPW_MOVE_BECAUSE_BACKLOG :
@@ -313,7 +314,7 @@ static u8 adopt(struct spw_guest *guest)
 	if (reason)
 		return reason;
 	guest->restored.sk = sk;
-	reason = store_session(guest);
+	reason = enter(guest);
 	if (!reason && spw_fault(SPW_FAULT_GO))
 		reason = SPW_MOVE_BECAUSE_BACKLOG;
 	if (reason) {

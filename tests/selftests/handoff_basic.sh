@@ -7,8 +7,9 @@
 . tests/lab/scene.sh
 . tests/lab/spillway.sh
 . tests/lab/handoff.sh
+CROWD=$PWD/build/bench/crowd
 
-ktap_plan 28
+ktap_plan 32
 scene_begin
 pool_create 2
 remotes_create 1
@@ -117,10 +118,26 @@ refused_itself() { ! spillctl 1 handoff sport 7000 to n1 wait 5 2> /tmp/refused;
 check "nor to the node itself" refused_itself
 check "the first connection is still answered" asked a four "n1 four"
 
+# More than n2 keeps account of: as many as may be told it, and this one beside them.
+crowded() {
+	node_exec 2 sh -c "echo 1024 > /sys/class/net/spill0/spillway/conns_max"
+	node_start 2 "$CROWD" serve 0.0.0.0 7010
+	sleep 0.2
+	coproc ASKS { exec ip netns exec r1 "$CROWD" ask 10.10.2.2 7010 1030; }
+	SCENE_JOBS+=("$ASKS_PID")
+	local said
+	read -r -u "${ASKS[0]}" said && [ "$said" = ready ]
+}
+check "the table of n2 is full" crowded
+hand 1 2 sport 7000
+check "a connection stays because of that" [ "$moved $stayed $lost $why" = "0 1 0 no-room" ]
+check "and is answered here once more" asked a five "n1 five"
+echo end >&"${ASKS[1]}"
+check "that they end makes room" wait_until went 1 2 7000
+check "and what stayed is moved" asked a six "n2 six"
+
 ### the end
 
-check "it ends where it was handed to" went 1 2 7000
-asked a last "n2 last"
 for name in a b c; do
 	ask_close $name
 done
