@@ -43,7 +43,7 @@ struct controller {
 
 	uint64_t start_ms;   /* CLOCK_MONOTONIC; samples are due at multiples from here */
 	uint64_t last_index; /* of the sample taken last */
-	bool futile;         /* overload by what relaying does not relieve: was logged */
+	bool futile;         /* overload by what no move relieves: was logged */
 
 	struct report_tick tick;
 	struct report_totals totals;
@@ -127,26 +127,49 @@ static void decide(struct controller *ctl, uint64_t now_ms)
 			   tick->sample.load, tick->threshold);
 }
 
+/* What takes an overload off this node. */
+enum relief {
+	RELIEF_NONE,
+	RELIEF_RELAY,
+	RELIEF_HANDOFF,
+};
+
+static bool may_hand_off(const struct config *config)
+{
+	for (size_t i = 0; i < config->class_count; i++) {
+		if (config->classes[i].handoff)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Relaying takes what a node sends off its uplink. The socket and its program stay, with
- * their CPU time and memory, and so does the way in, since the remote goes on sending
- * to the same address: moving connections would not relieve these, but cost more.
+ * their CPU time and memory: these leave with the endpoint. The way in is relieved by
+ * neither, since the remote goes on sending to the same address.
  */
-static bool relievable(struct controller *ctl)
+static enum relief relief_of(const struct controller *ctl)
 {
 	const struct sample *sample = &ctl->tick.sample;
-	bool inbound = sample->reading[CONFIG_NETWORK].rx > sample->reading[CONFIG_NETWORK].tx;
+	const struct metrics_reading *network = &sample->reading[CONFIG_NETWORK];
 
-	if (sample->worst == CONFIG_NETWORK && !inbound) {
-		ctl->futile = false;
-		return true;
-	}
-	if (!ctl->futile)
-		log_warn("overload of %s%s: relaying connections does not relieve it",
-			 config_resource_names[sample->worst],
-			 sample->worst == CONFIG_NETWORK ? " (inbound)" : "");
-	ctl->futile = true;
-	return false;
+	if (sample->worst != CONFIG_NETWORK)
+		return may_hand_off(ctl->config) ? RELIEF_HANDOFF : RELIEF_NONE;
+	if (!ctl->config->sources.uplink_rate)
+		return RELIEF_NONE;
+	return network->rx > network->tx ? RELIEF_NONE : RELIEF_RELAY;
+}
+
+static void note_futile(struct controller *ctl, bool futile)
+{
+	enum config_resource worst = ctl->tick.sample.worst;
+
+	if (futile && !ctl->futile)
+		log_warn("overload of %s: %s", config_resource_names[worst],
+			 worst == CONFIG_NETWORK ?
+				 "it is inbound, which no move relieves" :
+				 "relaying does not relieve it, and no class has \"handoff\"");
+	ctl->futile = futile;
 }
 
 static void count_round(struct controller *ctl, const struct round_result *result, uint64_t *total,
@@ -167,26 +190,58 @@ static void count_round(struct controller *ctl, const struct round_result *resul
 				 offload ? result->moves[i].peer_id : 0, result->moves[i].tx_rate);
 }
 
+static void relieve(struct controller *ctl, uint64_t now_ms)
+{
+	const struct report_tick *tick = &ctl->tick;
+	const struct round_load load = { .now = tick->verdict.peak,
+					 .excess = tick->verdict.excess };
+	enum relief relief = relief_of(ctl);
+	struct round_result result;
+
+	note_futile(ctl, relief == RELIEF_NONE);
+	switch (relief) {
+	case RELIEF_NONE:
+		return;
+	case RELIEF_RELAY:
+		round_offload(ctl->round, ctl->pool,
+			      load.excess * (double)ctl->config->sources.uplink_rate, now_ms,
+			      &result);
+		break;
+	case RELIEF_HANDOFF:
+		round_handoff(ctl->round, ctl->pool,
+			      tick->sample.worst == CONFIG_CPU ? ROUND_BY_TRAFFIC : ROUND_BY_COUNT,
+			      &load, now_ms, &result);
+		break;
+	}
+	count_round(ctl, &result, &ctl->totals.offloaded, true);
+}
+
+static void take_back(struct controller *ctl, uint64_t now_ms)
+{
+	const struct report_tick *tick = &ctl->tick;
+	struct round_result result;
+
+	/* Half of the room, so that what comes back cannot make the next overload. */
+	round_recall(ctl->round, ctl->pool,
+		     (tick->threshold - tick->verdict.peak) / 2 *
+			     (double)ctl->config->sources.uplink_rate,
+		     now_ms, &result);
+	count_round(ctl, &result, &ctl->totals.recalled, false);
+}
+
 static void act(struct controller *ctl, uint64_t now_ms)
 {
 	const struct config *config = ctl->config;
 	const struct decide_verdict *verdict = &ctl->tick.verdict;
-	double capacity = (double)config->sources.uplink_rate;
-	struct round_result result;
 
 	ctl->tick.move_count = 0;
 	ctl->futile = ctl->futile && verdict->offload;
-	if (!config->offload.enabled || !config->sources.uplink_rate)
+	if (!config->offload.enabled)
 		return;
-	if (verdict->offload && relievable(ctl)) {
-		round_offload(ctl->round, ctl->pool, verdict->excess * capacity, now_ms, &result);
-		count_round(ctl, &result, &ctl->totals.offloaded, true);
-	} else if (verdict->recall && pool_offloaded(ctl->pool) > 0) {
-		/* Half of the room, so that what comes back cannot make the next overload. */
-		round_recall(ctl->round, ctl->pool,
-			     (ctl->tick.threshold - verdict->peak) / 2 * capacity, now_ms, &result);
-		count_round(ctl, &result, &ctl->totals.recalled, false);
-	}
+	if (verdict->offload)
+		relieve(ctl, now_ms);
+	else if (verdict->recall && config->sources.uplink_rate && pool_offloaded(ctl->pool) > 0)
+		take_back(ctl, now_ms);
 }
 
 static void take_demand(struct controller *ctl)

@@ -29,42 +29,42 @@ static int better(const void *a, const void *b)
 		return x->critical ? 1 : -1;
 	if (ax != ay)
 		return ax > ay ? -1 : 1;
-	if (x->tx_rate != y->tx_rate)
-		return x->tx_rate > y->tx_rate ? -1 : 1;
+	if (x->cost != y->cost)
+		return x->cost > y->cost ? -1 : 1;
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
 /* Room that a peer would have left, as a share of it, or below 0. */
-static double room_after(const struct policy_peer *peer, uint64_t rate)
+static double room_after(const struct policy_peer *peer, uint64_t cost)
 {
 	if (!peer->usable || !peer->weight || !peer->capacity)
 		return -1;
-	return peer->free - (double)rate / (double)peer->capacity;
+	return peer->free - (double)cost / (double)peer->capacity;
 }
 
-static double score(const struct policy_peer *peer, uint64_t rate)
+static double score(const struct policy_peer *peer, uint64_t cost)
 {
-	return room_after(peer, rate) * peer->weight - RTT_COST_PER_MS * peer->rtt_us / 1000.0;
+	return room_after(peer, cost) * peer->weight - RTT_COST_PER_MS * peer->rtt_us / 1000.0;
 }
 
 static struct policy_peer *choose_peer(struct policy_peer *peers, size_t count,
 				       const struct policy_conn *conn)
 {
-	uint64_t rate = conn->tx_rate;
+	uint64_t cost = conn->cost;
 	struct policy_peer *best = NULL;
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		if (room_after(&peers[i], rate) >= 0 && (!conn->ipv6 || peers[i].ipv6) &&
-		    (!best || score(&peers[i], rate) > score(best, rate)))
+		if (room_after(&peers[i], cost) >= 0 && (!conn->ipv6 || peers[i].ipv6) &&
+		    (!best || score(&peers[i], cost) > score(best, cost)))
 			best = &peers[i];
 	return best;
 }
 
 static bool may_leave(const struct policy_rules *rules, const struct policy_conn *conn)
 {
-	return !conn->pinned && !conn->peer_id && conn->tx_rate &&
-	       conn->age_ms >= rules->min_age_ms && conn->since_ms >= rules->dwell_ms;
+	return !conn->pinned && !conn->peer_id && conn->cost && conn->age_ms >= rules->min_age_ms &&
+	       conn->since_ms >= rules->dwell_ms;
 }
 
 size_t policy_offload(const struct policy_rules *rules, struct policy_conn *conns,
@@ -81,13 +81,13 @@ size_t policy_offload(const struct policy_rules *rules, struct policy_conn *conn
 		peer = choose_peer(peers, peer_count, &conns[i]);
 		if (!peer)
 			continue;
-		peer->free = room_after(peer, conns[i].tx_rate);
+		peer->free = room_after(peer, conns[i].cost);
 		moves[n++] = (struct policy_move){
 			.conn_id = conns[i].id,
 			.peer_id = peer->id,
-			.tx_rate = conns[i].tx_rate,
+			.cost = conns[i].cost,
 		};
-		rate -= (double)conns[i].tx_rate;
+		rate -= (double)conns[i].cost;
 	}
 	return n;
 }
@@ -101,10 +101,10 @@ size_t policy_recall(const struct policy_rules *rules, struct policy_conn *conns
 	for (i = conn_count; i-- && n < rules->max_moves;) {
 		const struct policy_conn *c = &conns[i];
 
-		if (!c->peer_id || c->since_ms < rules->dwell_ms || (double)c->tx_rate > rate)
+		if (!c->peer_id || c->since_ms < rules->dwell_ms || (double)c->cost > rate)
 			continue;
-		moves[n++] = (struct policy_move){ .conn_id = c->id, .tx_rate = c->tx_rate };
-		rate -= (double)c->tx_rate;
+		moves[n++] = (struct policy_move){ .conn_id = c->id, .cost = c->cost };
+		rate -= (double)c->cost;
 	}
 	return n;
 }

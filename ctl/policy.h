@@ -4,7 +4,7 @@
  *
  * Order: classes that are not critical first; then the older first, by powers of two of
  * their age (a connection that has lived long will live long: Crovella and Bestavros
- * 1997, so its move pays); within the same power the higher rate first, since fewer
+ * 1997, so its move pays); within the same power the higher cost first, since fewer
  * moves do; then the smaller id, so that the order is total.
  *
  * Target: the peer with the most room left after the move, less a little for its
@@ -21,7 +21,9 @@
  * struct policy_conn - a connection that might move
  * @id: of the module
  * @age_ms: since it was seen first
- * @tx_rate: bytes a second that leave this node
+ * @cost: what this node is relieved of without it, in the unit of the rate that is asked
+ *	for: bytes a second of its uplink, or what else is to be relieved
+ * @tx_rate: bytes a second that leave this node; of no concern to the choice
  * @critical: of a class that moves last
  * @pinned: never moves
  * @ipv6: its packets are IPv6
@@ -32,6 +34,7 @@
 struct policy_conn {
 	uint64_t id;
 	uint64_t age_ms;
+	uint64_t cost;
 	uint64_t tx_rate;
 	bool critical;
 	bool pinned;
@@ -48,7 +51,7 @@ struct policy_conn {
  * @ipv6: forwards IPv6
  * @weight: share, 1 is the norm
  * @free: part of its capacity that it says it can take, 0..1
- * @capacity: bytes a second
+ * @capacity: cost of all that would fill it
  * @rtt_us: round-trip time
  */
 struct policy_peer {
@@ -77,7 +80,7 @@ struct policy_rules {
 struct policy_move {
 	uint64_t conn_id;
 	uint16_t peer_id;
-	uint64_t tx_rate;
+	uint64_t cost;
 };
 
 /**
@@ -87,7 +90,7 @@ struct policy_move {
  * @conn_count: how many
  * @peers: the pool without this node; their room is used up in place
  * @peer_count: how many
- * @rate: bytes a second that should leave; moves end when they reach it
+ * @rate: cost that should leave; moves end when they reach it
  * @moves: receives them; room for @rules->max_moves
  *
  * Return: how many moves.
@@ -98,7 +101,7 @@ size_t policy_offload(const struct policy_rules *rules, struct policy_conn *conn
 
 /**
  * policy_recall() - choose what to take back, the reverse of the order above
- * @rate: bytes a second that may come back; what does not fit stays
+ * @rate: cost that may come back; what does not fit stays
  *
  * Return: how many moves.
  */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* round: one offload or one recall. */
+/* round: one offload, one handoff or one recall. */
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,9 @@
 
 /* The policy chooses from this many times what may move. */
 #define CANDIDATES 4
+
+/* Of each connection, where all are alike. */
+#define COST_ALIKE 1000
 
 /* So long a connection that was handed off and is still here is relayed instead. */
 #define TRIED_MS 600000
@@ -123,50 +127,75 @@ static bool movable(const struct model_conn *conn)
 	return conn->tcp_state == TCP_ESTABLISHED || conn->tcp_state == TCP_CLOSE_WAIT;
 }
 
-static void describe(struct round *round, const struct model_conn *conn, uint64_t now_ms,
-		     struct policy_conn *out)
+static uint64_t cost_of(enum round_by by, const struct model_conn *conn)
+{
+	switch (by) {
+	case ROUND_BY_UPLINK:
+		return conn->tx_rate;
+	case ROUND_BY_TRAFFIC:
+		return conn->tx_rate + conn->rx_rate;
+	case ROUND_BY_COUNT:
+		return COST_ALIKE;
+	}
+	return 0;
+}
+
+static void describe(struct round *round, enum round_by by, const struct model_conn *conn,
+		     uint64_t now_ms, struct policy_conn *out)
 {
 	const struct config_class *class = classify(round->config, conn);
+	bool named = class && class->handoff && conn->direction == SPILLWAY_DIR_IN;
+	bool tried = dwell_since(round->tried, conn->id, now_ms) != UINT64_MAX;
 
 	*out = (struct policy_conn){
 		.id = conn->id,
 		.age_ms = conn->age_ms,
+		.cost = cost_of(by, conn),
 		.tx_rate = conn->tx_rate,
 		.critical = class && class->critical,
-		.pinned = (class && !class->offload) || is_control(round->config, conn),
+		.pinned = (class && !class->offload) || is_control(round->config, conn) ||
+			  (by != ROUND_BY_UPLINK && !named),
 		.ipv6 = conn->local.family == AF_INET6,
 		.peer_id = conn->peer_id,
 		.since_ms = dwell_since(round->dwell, conn->id, now_ms),
-		.handoff = class && class->handoff && conn->direction == SPILLWAY_DIR_IN &&
-			   dwell_since(round->tried, conn->id, now_ms) == UINT64_MAX,
+		.handoff = named && (by != ROUND_BY_UPLINK || !tried),
 	};
 }
 
-/* NULL with @count 0 where there are none; NULL with a negative return: an error. */
+/* What a round may choose from, and what all that was read costs, chosen or not. */
+struct candidates {
+	struct policy_conn *conns;
+	size_t count;
+	double total;
+};
+
+/* Nothing is to be freed after an error. */
 static int read_conns(struct round *round, struct pool *pool, const struct model_filter *filter,
-		      uint64_t now_ms, struct policy_conn **conns, size_t *count)
+		      enum round_by by, uint64_t now_ms, struct candidates *out)
 {
 	struct nl_error error;
 	struct model_conn *all;
 	size_t total;
 	int ret;
 
-	*count = 0;
-	*conns = NULL;
+	*out = (struct candidates){ 0 };
 	ret = nl_conns(pool_session(pool), filter, &all, &total, &error);
 	if (ret < 0) {
 		log_warn("connections: %s", error.text);
 		return ret;
 	}
-	*conns = calloc(total ? total : 1, sizeof(**conns));
-	for (size_t i = 0; *conns && i < total; i++) {
-		/* One that sends nothing relieves nothing. */
-		if (filter->role == SPILLWAY_ROLE_LOCAL && (!all[i].tx_rate || !movable(&all[i])))
+	out->conns = calloc(total ? total : 1, sizeof(*out->conns));
+	for (size_t i = 0; out->conns && i < total; i++) {
+		uint64_t cost = cost_of(by, &all[i]);
+
+		out->total += (double)cost;
+		/* One that costs nothing relieves nothing. */
+		if (filter->role == SPILLWAY_ROLE_LOCAL && (!cost || !movable(&all[i])))
 			continue;
-		describe(round, &all[i], now_ms, &(*conns)[(*count)++]);
+		describe(round, by, &all[i], now_ms, &out->conns[out->count++]);
 	}
 	free(all);
-	return *conns ? 0 : -ENOMEM;
+	return out->conns ? 0 : -ENOMEM;
 }
 
 static struct policy_peer *read_peers(struct pool *pool, size_t *count)
@@ -295,12 +324,11 @@ static const char *peer_name(struct pool *pool, uint16_t id)
 }
 
 /* The rate of a connection and where it is, as it was read at the round's beginning. */
-static const struct policy_conn *find_conn(const struct policy_conn *conns, size_t count,
-					   uint64_t id)
+static const struct policy_conn *find_conn(const struct candidates *from, uint64_t id)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (conns[i].id == id)
-			return &conns[i];
+	for (size_t i = 0; i < from->count; i++) {
+		if (from->conns[i].id == id)
+			return &from->conns[i];
 	}
 	return NULL;
 }
@@ -318,23 +346,22 @@ static void remember(struct round *round, const struct policy_move *move, enum r
 }
 
 static void record(struct round *round, struct pool *pool, const struct part *part,
-		   const struct policy_conn *conns, size_t count, uint64_t now_ms,
-		   struct round_result *result)
+		   const struct candidates *from, uint64_t now_ms, struct round_result *result)
 {
 	for (size_t i = 0; i < part->count; i++) {
 		const struct policy_move *move = &part->chosen[i];
-		const struct policy_conn *conn = find_conn(conns, count, move->conn_id);
+		const struct policy_conn *conn = find_conn(from, move->conn_id);
 		struct report_move *out = &round->moves[result->moved++];
 
 		*out = (struct report_move){
 			.id = move->conn_id,
-			.tx_rate = move->tx_rate,
+			.tx_rate = conn ? conn->tx_rate : 0,
 			.action = part->action,
 			.peer_id = part->action != REPORT_RECALL || !conn ? move->peer_id :
 									    conn->peer_id,
 		};
 		strcpy(out->peer, peer_name(pool, out->peer_id));
-		result->tx_rate += move->tx_rate;
+		result->tx_rate += out->tx_rate;
 		remember(round, move, part->action, now_ms);
 	}
 	result->moves = round->moves;
@@ -354,8 +381,7 @@ static const char *did(enum report_action action)
 }
 
 static int finish(struct round *round, struct pool *pool, struct part *part,
-		  const struct policy_conn *conns, size_t conn_count, uint64_t now_ms,
-		  struct round_result *result)
+		  const struct candidates *from, uint64_t now_ms, struct round_result *result)
 {
 	uint64_t before = result->tx_rate;
 	size_t refused = result->refused;
@@ -364,7 +390,7 @@ static int finish(struct round *round, struct pool *pool, struct part *part,
 	if (moved < 0)
 		return (int)moved;
 	part->count = (size_t)moved;
-	record(round, pool, part, conns, conn_count, now_ms, result);
+	record(round, pool, part, from, now_ms, result);
 	if (moved)
 		log_notice("%s %zd connections, %llu kB/s, %zu refused", did(part->action), moved,
 			   (unsigned long long)(result->tx_rate - before) / 1000,
@@ -376,8 +402,7 @@ static int finish(struct round *round, struct pool *pool, struct part *part,
  * What is to be handed off comes to the front; the order within both parts is the
  * policy's. Return: how many these are.
  */
-static size_t handoffs_first(struct round *round, size_t chosen, const struct policy_conn *conns,
-			     size_t count)
+static size_t handoffs_first(struct round *round, size_t chosen, const struct candidates *from)
 {
 	struct policy_move rest[SPILLWAY_BATCH_MAX] = { 0 };
 	size_t first = 0, others = 0;
@@ -385,7 +410,7 @@ static size_t handoffs_first(struct round *round, size_t chosen, const struct po
 	for (size_t i = 0; i < chosen; i++) {
 		struct policy_move move = round->chosen[i];
 
-		if (find_conn(conns, count, move.conn_id)->handoff)
+		if (find_conn(from, move.conn_id)->handoff)
 			round->chosen[first++] = move;
 		else
 			rest[others++] = move;
@@ -396,16 +421,15 @@ static size_t handoffs_first(struct round *round, size_t chosen, const struct po
 
 /* The endpoints that may go, then the packets of the others: neither waits for the other. */
 static int send_both(struct round *round, struct pool *pool, size_t chosen,
-		     const struct policy_conn *conns, size_t conn_count, uint64_t now_ms,
-		     struct round_result *result)
+		     const struct candidates *from, uint64_t now_ms, struct round_result *result)
 {
-	size_t first = handoffs_first(round, chosen, conns, conn_count);
+	size_t first = handoffs_first(round, chosen, from);
 	struct part away = { .chosen = round->chosen, .count = first, .action = REPORT_HANDOFF };
 	struct part relayed = { .chosen = round->chosen + first,
 				.count = chosen - first,
 				.action = REPORT_OFFLOAD };
-	int ret = finish(round, pool, &away, conns, conn_count, now_ms, result);
-	int ret2 = finish(round, pool, &relayed, conns, conn_count, now_ms, result);
+	int ret = finish(round, pool, &away, from, now_ms, result);
+	int ret2 = finish(round, pool, &relayed, from, now_ms, result);
 
 	return ret ? ret : ret2;
 }
@@ -420,32 +444,67 @@ static void note_stuck(struct round *round, size_t chosen, size_t conn_count)
 	round->stuck = !chosen;
 }
 
+static int begin(struct round *round, struct pool *pool, uint64_t now_ms,
+		 struct round_result *result)
+{
+	*result = (struct round_result){ 0 };
+	dwell_prune(round->dwell, now_ms);
+	dwell_prune(round->tried, now_ms);
+	return pool_ready(pool);
+}
+
 int round_offload(struct round *round, struct pool *pool, double rate, uint64_t now_ms,
 		  struct round_result *result)
 {
 	struct model_filter filter = filter_local(round->config);
 	struct policy_rules rules = rules_of(round->config);
 	struct policy_peer *peers;
-	struct policy_conn *conns;
-	size_t conn_count, peer_count, chosen;
+	struct candidates from;
+	size_t peer_count, chosen;
 	int ret;
 
-	*result = (struct round_result){ 0 };
-	dwell_prune(round->dwell, now_ms);
-	dwell_prune(round->tried, now_ms);
-	ret = pool_ready(pool);
+	ret = begin(round, pool, now_ms, result);
 	if (!ret)
-		ret = read_conns(round, pool, &filter, now_ms, &conns, &conn_count);
+		ret = read_conns(round, pool, &filter, ROUND_BY_UPLINK, now_ms, &from);
 	if (ret)
 		return ret;
 	peers = read_peers(pool, &peer_count);
 	chosen = !peers ? 0 :
-			  policy_offload(&rules, conns, conn_count, peers, peer_count, rate,
+			  policy_offload(&rules, from.conns, from.count, peers, peer_count, rate,
 					 round->chosen);
-	note_stuck(round, chosen, conn_count);
-	ret = send_both(round, pool, chosen, conns, conn_count, now_ms, result);
+	note_stuck(round, chosen, from.count);
+	ret = send_both(round, pool, chosen, &from, now_ms, result);
 	free(peers);
-	free(conns);
+	free(from.conns);
+	return ret;
+}
+
+int round_handoff(struct round *round, struct pool *pool, enum round_by by,
+		  const struct round_load *load, uint64_t now_ms, struct round_result *result)
+{
+	struct model_filter filter = filter_local(round->config);
+	struct policy_rules rules = rules_of(round->config);
+	struct part part = { .chosen = round->chosen, .action = REPORT_HANDOFF };
+	struct policy_peer *peers;
+	struct candidates from;
+	size_t peer_count = 0;
+	int ret;
+
+	ret = begin(round, pool, now_ms, result);
+	if (!ret)
+		ret = read_conns(round, pool, &filter, by, now_ms, &from);
+	if (ret)
+		return ret;
+	peers = read_peers(pool, &peer_count);
+	for (size_t i = 0; peers && i < peer_count; i++)
+		peers[i].capacity = (uint64_t)ceil(from.total / load->now);
+	if (peers)
+		part.count = policy_offload(&rules, from.conns, from.count, peers, peer_count,
+					    from.total * load->excess / load->now, round->chosen);
+	note_stuck(round, part.count, from.count);
+	ret = finish(round, pool, &part, &from, now_ms, result);
+	free(peers);
+	free(from.conns);
 	return ret;
 }
 
@@ -454,21 +513,19 @@ int round_recall(struct round *round, struct pool *pool, double rate, uint64_t n
 {
 	struct model_filter filter = filter_offloaded(round->config);
 	struct policy_rules rules = rules_of(round->config);
-	struct policy_conn *conns;
-	size_t conn_count, chosen;
+	struct candidates from;
 	struct part part;
+	size_t chosen;
 	int ret;
 
-	*result = (struct round_result){ 0 };
-	dwell_prune(round->dwell, now_ms);
-	ret = pool_ready(pool);
+	ret = begin(round, pool, now_ms, result);
 	if (!ret)
-		ret = read_conns(round, pool, &filter, now_ms, &conns, &conn_count);
+		ret = read_conns(round, pool, &filter, ROUND_BY_UPLINK, now_ms, &from);
 	if (ret)
 		return ret;
-	chosen = policy_recall(&rules, conns, conn_count, rate, round->chosen);
+	chosen = policy_recall(&rules, from.conns, from.count, rate, round->chosen);
 	part = (struct part){ .chosen = round->chosen, .count = chosen, .action = REPORT_RECALL };
-	ret = finish(round, pool, &part, conns, conn_count, now_ms, result);
-	free(conns);
+	ret = finish(round, pool, &part, &from, now_ms, result);
+	free(from.conns);
 	return ret;
 }

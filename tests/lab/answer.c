@@ -4,8 +4,8 @@
  *
  *   answer ADDRESS PORT NAME [BACKLOG]
  *
- * Each line comes back with NAME before it. "wait N" is answered after N ms only, and
- * "long N" with N bytes more.
+ * Each line comes back with NAME before it. "wait N" is answered after N ms only, "work N"
+ * after N us of work, and "long N" with N bytes more.
  */
 #include <netdb.h>
 #include <signal.h>
@@ -27,6 +27,15 @@ static size_t number_behind(const char *line, const char *word)
 	return strncmp(line, word, len) ? 0 : strtoul(line + len, NULL, 10);
 }
 
+/* Processor time of this process. */
+static void work(size_t us)
+{
+	const clock_t end = clock() + (clock_t)(us * CLOCKS_PER_SEC / 1000000);
+
+	while (clock() < end)
+		;
+}
+
 static bool answer_line(int fd, const char *name, const char *line)
 {
 	static char text[LINE + LONG + 64];
@@ -36,6 +45,7 @@ static bool answer_line(int fd, const char *name, const char *line)
 
 	if (ms)
 		nanosleep(&t, NULL);
+	work(number_behind(line, "work "));
 	len = (size_t)snprintf(text, sizeof(text), "%.31s %s", name, line);
 	more = more > LONG ? LONG : more;
 	memset(text + len, '.', more);

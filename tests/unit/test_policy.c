@@ -11,7 +11,7 @@ static const struct policy_rules rules = { .min_age_ms = 1000, .max_moves = 64 }
 static struct policy_conn conn(uint64_t id, uint64_t age_s, uint64_t rate)
 {
 	return (struct policy_conn){
-		.id = id, .age_ms = age_s * 1000, .tx_rate = rate, .since_ms = 1000000
+		.id = id, .age_ms = age_s * 1000, .cost = rate, .since_ms = 1000000
 	};
 }
 
@@ -147,7 +147,7 @@ TEST(whatever_comes)
 			ASSERT_TRUE(to->usable && to->weight);
 			ASSERT_GE(to->free, 0);
 			ASSERT_LT(moved, rate);
-			moved += moves[i].tx_rate;
+			moved += moves[i].cost;
 		}
 	}
 }

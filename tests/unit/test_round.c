@@ -394,6 +394,87 @@ TEST_F(round, handoff_that_is_refused)
 	EXPECT_EQ(REPORT_OFFLOAD, self->result.moves[0].action);
 }
 
+#define HANDOFF(by, now_load, too_much, at)                                            \
+	round_handoff(self->round, (struct pool *)&fake, by,                           \
+		      &(struct round_load){ .now = now_load, .excess = too_much }, at, \
+		      &self->result)
+
+static void name_all(struct config_class *class, struct config *config)
+{
+	name_port(class, config);
+	fake.conn_count = CONNS;
+	for (size_t i = 1; i < CONNS; i++)
+		fake.conns[i].direction = SPILLWAY_DIR_IN;
+}
+
+/* Eight alike cost 0.9 together: what is above by 0.2 are two of them, and none is relayed. */
+TEST_F(round, hands_off_a_share_of_the_load)
+{
+	name_all(&self->classes[0], &self->config);
+	ASSERT_EQ(0, HANDOFF(ROUND_BY_TRAFFIC, 0.9, 0.2, 50000));
+	EXPECT_EQ(SPILLWAY_ROLE_LOCAL, fake.filter.role);
+	ASSERT_EQ(1, fake.batches);
+	EXPECT_TRUE(fake.handed[0]);
+	EXPECT_EQ(2, fake.sent_count[0]);
+	ASSERT_EQ(2, self->result.moved);
+	EXPECT_EQ(2 * MBYTE, self->result.tx_rate);
+	for (size_t i = 0; i < 2; i++) {
+		EXPECT_EQ(REPORT_HANDOFF, self->result.moves[i].action);
+		EXPECT_NE(100, self->result.moves[i].id);
+	}
+	/* Those are still here: others go, and they again when they have dwelt. */
+	fake.batches = 0;
+	self->config.offload.max_per_round = CONNS;
+	ASSERT_EQ(0, HANDOFF(ROUND_BY_TRAFFIC, 0.9, 0.9, 59999));
+	EXPECT_EQ(CONNS - 3, self->result.moved);
+	ASSERT_EQ(0, HANDOFF(ROUND_BY_TRAFFIC, 0.9, 0.9, 70000));
+	EXPECT_EQ(CONNS - 1, self->result.moved);
+	EXPECT_TRUE(fake.handed[1]);
+}
+
+/* What is asked is work as well: the one that receives most goes first. */
+TEST_F(round, what_is_received_costs)
+{
+	name_all(&self->classes[0], &self->config);
+	fake.conns[5].rx_rate = 2 * MBYTE;
+	ASSERT_EQ(0, HANDOFF(ROUND_BY_TRAFFIC, 1.0, 0.25, 50000));
+	ASSERT_EQ(1, self->result.moved);
+	EXPECT_EQ(105, self->result.moves[0].id);
+	EXPECT_EQ(MBYTE, self->result.tx_rate);
+}
+
+/* One of eight is 0.1 of this node, and of a peer. */
+TEST_F(round, room_is_of_the_load)
+{
+	name_all(&self->classes[0], &self->config);
+	fake.peers[0].free = 101;
+	fake.peers[1].free = 50;
+	ASSERT_EQ(0, HANDOFF(ROUND_BY_TRAFFIC, 0.8, 0.4, 50000));
+	ASSERT_EQ(1, self->result.moved);
+	EXPECT_EQ(2, self->result.moves[0].peer_id);
+}
+
+TEST_F(round, what_is_at_rest_counts_where_all_count)
+{
+	name_all(&self->classes[0], &self->config);
+	for (size_t i = 0; i < CONNS; i++)
+		fake.conns[i].tx_rate = 0;
+	ASSERT_EQ(0, HANDOFF(ROUND_BY_TRAFFIC, 0.8, 0.4, 50000));
+	EXPECT_EQ(0, fake.batches);
+	ASSERT_EQ(0, HANDOFF(ROUND_BY_COUNT, 0.8, 0.3, 50000));
+	EXPECT_EQ(3, self->result.moved);
+	EXPECT_EQ(0, self->result.tx_rate);
+}
+
+TEST_F(round, what_is_not_named_is_not_handed_off)
+{
+	for (size_t i = 0; i < CONNS; i++)
+		fake.conns[i].direction = SPILLWAY_DIR_IN;
+	ASSERT_EQ(0, HANDOFF(ROUND_BY_TRAFFIC, 1.0, 1.0, 50000));
+	EXPECT_EQ(0, fake.batches);
+	EXPECT_EQ(0, self->result.moved);
+}
+
 TEST_F(round, peers_that_do_not_take)
 {
 	fake.peers[0].state = SPILLWAY_PEER_SUSPECT;
