@@ -155,29 +155,38 @@ static int put_result(struct sk_buff *msg, const struct batch *batch, u32 done,
 /* A nest's length has 16 bits, and a refusal has an entry for each sent. */
 static_assert(SPILLWAY_BATCH_MAX * 28 < U16_MAX);
 
-static struct sk_buff *reply_new(const struct batch *batch, bool refused)
+/* @refused: how many entries to tell of */
+static struct sk_buff *reply_new(unsigned int refused)
 {
-	size_t size = refused ? (size_t)batch->n * 32 : 0;
-
-	return genlmsg_new(max_t(size_t, size + 64, NLMSG_DEFAULT_SIZE),
+	return genlmsg_new(max_t(size_t, (size_t)refused * 32 + 64, NLMSG_DEFAULT_SIZE),
 			   GFP_KERNEL);
 }
 
-static int batch_reply(struct genl_info *info, const struct batch *batch,
-		       u8 cmd, u32 done, bool refused)
+static int batch_reply(struct sk_buff *msg, struct genl_info *info,
+		       const struct batch *batch, u8 cmd, u32 done, bool refused)
 {
-	struct sk_buff *msg = reply_new(batch, refused);
-	void *hdr;
+	void *hdr = genlmsg_put_reply(msg, info, &spw_genl_family, 0, cmd);
 
-	if (!msg)
-		return -ENOMEM;
-	hdr = genlmsg_put_reply(msg, info, &spw_genl_family, 0, cmd);
 	if (!hdr || put_result(msg, batch, done, refused)) {
 		nlmsg_free(msg);
 		return -EMSGSIZE;
 	}
 	genlmsg_end(msg, hdr);
 	return genlmsg_reply(msg, info);
+}
+
+static int refuse_batch(struct genl_info *info, const struct batch *batch, u8 cmd, int err)
+{
+	struct sk_buff *msg = reply_new(batch->n);
+	int reply_err;
+
+	if (!msg)
+		return -ENOMEM;
+	if (!info->extack->_msg)
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[SPILLWAY_A_BATCH],
+				    "refused: the answer has each entry's reason");
+	reply_err = batch_reply(msg, info, batch, cmd, 0, true);
+	return reply_err ?: err;
 }
 
 static int apply_batch(struct spw_device *spw, struct genl_info *info, u8 cmd,
@@ -210,24 +219,29 @@ static int apply_batch(struct spw_device *spw, struct genl_info *info, u8 cmd,
 	return err;
 }
 
+/* What is done is told, and therefore not done without memory for the answer. */
 static int run_batch(struct spw_device *spw, struct genl_info *info, u8 cmd)
 {
 	bool with_peer = cmd != SPILLWAY_CMD_RECALL && cmd != SPILLWAY_CMD_UNREPLICATE;
 	struct batch batch = {};
-	int err, reply_err;
+	struct sk_buff *msg;
+	int err;
 
 	err = batch_read(&batch, info->attrs[SPILLWAY_A_BATCH], with_peer,
 			 info->extack);
 	if (err)
 		goto out;
+	err = -ENOMEM;
+	msg = reply_new(0);
+	if (!msg)
+		goto out;
 	err = apply_batch(spw, info, cmd, &batch);
-	if (err && !info->extack->_msg)
-		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[SPILLWAY_A_BATCH],
-				    "refused: the answer has each entry's reason");
-	reply_err = batch_reply(info, &batch, cmd, err ? 0 : batch.n, err);
-	/* What is done is done, whether or not the answer arrives. */
-	if (reply_err && err)
-		err = reply_err;
+	if (err) {
+		nlmsg_free(msg);
+		err = refuse_batch(info, &batch, cmd, err);
+	} else {
+		batch_reply(msg, info, &batch, cmd, batch.n, false);
+	}
 out:
 	kvfree(batch.moves);
 	return err;
@@ -298,6 +312,7 @@ static int recall_all(struct spw_device *spw, struct genl_info *info)
 {
 	const struct batch none = {};
 	struct spw_peer *peer = NULL;
+	struct sk_buff *msg;
 	u32 done;
 
 	if (info->attrs[SPILLWAY_A_PEER_ID] || info->attrs[SPILLWAY_A_PEER_NAME]) {
@@ -305,8 +320,12 @@ static int recall_all(struct spw_device *spw, struct genl_info *info)
 		if (IS_ERR(peer))
 			return PTR_ERR(peer);
 	}
+	msg = reply_new(0);
+	if (!msg)
+		return -ENOMEM;
 	done = spw_relay_return_all(spw, peer, SPILLWAY_REASON_OPERATOR);
-	return batch_reply(info, &none, SPILLWAY_CMD_RECALL, done, false);
+	batch_reply(msg, info, &none, SPILLWAY_CMD_RECALL, done, false);
+	return 0;
 }
 
 /**
