@@ -44,7 +44,9 @@ static int to_errno(int nlerr)
 
 static int fail(int nlerr, char *error, size_t size, const char *name, const char *what)
 {
-	snprintf(error, size, "%s: %s: %s", name, what, nl_geterror(nlerr));
+	/* The kernel's own want of memory, or that of its answer (netlink_ack()). */
+	snprintf(error, size, "%s: %s: %s%s", name, what, nl_geterror(nlerr),
+		 nlerr == -NLE_NOMEM ? ": or the answer is lost, it may have been done" : "");
 	return to_errno(nlerr);
 }
 

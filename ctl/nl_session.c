@@ -122,6 +122,16 @@ static int take_messages(const struct talk *talk, const char *buffer, int len, b
 	return ret;
 }
 
+/*
+ * An answer for which the kernel had no memory (netlink_ack()) leaves the socket with
+ * ENOBUFS: what was asked for has been done by then, or refused.
+ */
+static int fail_receive(int err, struct nl_error *error)
+{
+	return nl_fail(error, err, "netlink: %s%s", strerror(err),
+		       err == ENOBUFS ? ": the answer is lost, it may have been done" : "");
+}
+
 /**
  * nl_talk() - send a request, take the answers
  * @session: from nl_session_open()
@@ -149,7 +159,7 @@ int nl_talk(struct nl_session *session, struct nlmsghdr *request, mnl_cb_t answe
 		if (len < 0 && errno == EINTR)
 			continue;
 		if (len < 0)
-			return nl_fail(error, errno, "netlink: %s", strerror(errno));
+			return fail_receive(errno, error);
 		ret = take_messages(&talk, session->answer, (int)len, &interrupted, error);
 	}
 	return ret < 0 ? ret : interrupted;
