@@ -207,7 +207,8 @@ fuzz: $(FUZZ_TARGETS:%=build/fuzz/%)
 
 unit: $(UNIT_TESTS:%=build/unit/%)
 LAB_PROGRAMS := adopter answer baton flood last numbers pool session sockopts stream tcpcheck
-selftests: $(SELFTESTS:%=build/selftests/%) $(LAB_PROGRAMS:%=build/lab/%) build/lab/flap
+selftests: $(SELFTESTS:%=build/selftests/%) $(LAB_PROGRAMS:%=build/lab/%) \
+	build/lab/flap build/lab/nth.so
 
 # For the scenes: traffic that checks every byte, floods, who uses a number twice, and
 # moves at an exact interval.
@@ -220,6 +221,11 @@ build/lab/flap: tests/lab/flap.c $(NL_SRCS)
 	$(say) CC $<
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_CFLAGS) -o $@ $^ $$(pkg-config --libs --cflags libmnl)
+
+build/lab/nth.so: tests/lab/nth.c
+	$(say) CC $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_CFLAGS) -fPIC -shared -o $@ $<
 
 check: build/deps unit selftests lab-modules ctl build/bench/crowd
 	$(Q)tests/lab/check --models --kernels "$(KERNELS)" --tests "$(TESTS)" \

@@ -38,6 +38,8 @@ spillway_keys() { # I J
 }
 
 spillway_rekey() { # N: in the background, until the scene ends
+	[ -z "${rekeys-}" ] || return 0
+	rekeys=1
 	(
 		while sleep 60; do
 			for i in $(seq "$1"); do
