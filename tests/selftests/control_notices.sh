@@ -48,8 +48,12 @@ same() {
 	hosted > /tmp/hosted
 	cmp -s /tmp/offloaded /tmp/hosted
 }
+same_are() { # N
+	hosted_are "$1" && same && [ "$(wc -l < /tmp/hosted)" = "$1" ]
+}
+# What is told anew begins with an empty list: it may look right before, and is not then.
 same_soon() { # N: both have N, one by one the same
-	wait_until -t 20 hosted_are "$1" && same && [ "$(wc -l < /tmp/hosted)" = "$1" ] || {
+	wait_until -t 20 same_are "$1" || {
 		note "$(wc -l < /tmp/offloaded) offloaded, $(wc -l < /tmp/hosted) hosted"
 		return 1
 	}
